@@ -1,0 +1,37 @@
+"""Rules and losses by name, for the figures; an unknown name is answered with the nearest known ones."""
+
+import difflib
+import inspect
+
+from . import losses, rules
+
+RULES = {name: f for name, f in vars(rules).items() if inspect.isfunction(f) and f.__module__ == rules.__name__}
+LOSSES = {
+    name: c
+    for name, c in vars(losses).items()
+    if inspect.isclass(c) and issubclass(c, losses.Loss) and c is not losses.Loss
+}
+
+
+def find(kind, name, table):
+    """Return `table[name]`; raise a ValueError that names the `kind` and the nearest names when there is none.
+
+    >>> find("rule", "Adam", RULES)
+    Traceback (most recent call last):
+        ...
+    ValueError: rule 'Adam' does not exist; did you mean 'adam'? Known: sgd, momentum, ema_momentum, nesterov, adagrad, rmsprop, adam
+    """
+    if name in table:
+        return table[name]
+    raise ValueError(f"{kind} {name!r} does not exist; {nearest(name, table)}Known: {', '.join(map(str, table))}")
+
+
+def nearest(name, known):
+    """Return the question "did you mean …?" with the known names nearest to `name`, or nothing when none is near.
+
+    >>> nearest("momentun", ["sgd", "momentum"])
+    "did you mean 'momentum'? "
+    """
+    by_fold = {str(k).casefold(): str(k) for k in known}
+    close = difflib.get_close_matches(str(name).casefold(), by_fold, n=3, cutoff=0.75)
+    return f"did you mean {' or '.join(repr(by_fold[c]) for c in close)}? " if close else ""

@@ -1,0 +1,298 @@
+"""Translate plain arithmetic Python into JavaScript and LaTeX, from its syntax tree.
+
+What runs in the reader's browser and what stands in the book's equations is thereby the library's own code.
+Names and the order of operations are kept, so the JavaScript gives the same numbers as the Python, up to the last digit
+of `pow`, `exp` and their like. Whatever is not plain arithmetic is refused with its line.
+"""
+
+import ast
+import inspect
+import json
+import math
+import textwrap
+from functools import cache
+
+from . import catalogue
+
+FUNCTIONS = {  # Python name: (JavaScript, LaTeX)
+    "sqrt": ("Math.sqrt", r"\sqrt{%s}"),
+    "abs": ("Math.abs", r"\left|%s\right|"),
+    "exp": ("Math.exp", r"e^{%s}"),
+    "log": ("Math.log", r"\log\left(%s\right)"),
+    "log10": ("Math.log10", r"\log_{10}\left(%s\right)"),
+    "cos": ("Math.cos", r"\cos\left(%s\right)"),
+    "sin": ("Math.sin", r"\sin\left(%s\right)"),
+    "tanh": ("Math.tanh", r"\tanh\left(%s\right)"),
+    "sign": ("Math.sign", r"\operatorname{sign}\left(%s\right)"),
+    "maximum": ("Math.max", r"\max\left(%s\right)"),
+    "minimum": ("Math.min", r"\min\left(%s\right)"),
+}
+OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+SYMBOLS = {  # names whose symbol is not their spelling; Greek names are their own
+    "lr": r"\eta",
+    "eps": r"\epsilon",
+    "lam": r"\lambda",
+}
+GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "kappa", "lambda", "mu", "nu", "rho", "sigma", "tau", "theta"}
+RESERVED = set(
+    "break case catch class const continue debugger default delete do else enum export extends false finally for function "
+    "if import in instanceof let new null return static super switch this throw true try typeof var void while with yield "
+    "await arguments eval Math p".split()
+)
+
+
+class NotArithmetic(SyntaxError):
+    """Raised for code that cannot be translated: the message names the function, the line and what to write instead."""
+
+
+@cache
+def _tree(function):
+    """Return the syntax tree of `function`, which must be a named one."""
+    function = inspect.unwrap(function)
+    if function.__name__ == "<lambda>":
+        raise NotArithmetic("a lambda has no source of its own: give the function a name with def")
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
+    except OSError as error:
+        raise NotArithmetic(f"the source of {function.__name__} cannot be read: define it in a file or a notebook cell") from error
+    node = ast.parse(source).body[0]
+    if not isinstance(node, ast.FunctionDef):
+        raise NotArithmetic(f"{function.__name__} is not a plain function")
+    return node
+
+
+def _refuse(function, node):
+    raise NotArithmetic(
+        f"{function.__name__}, line {getattr(node, 'lineno', '?')}: {ast.unparse(node)!r} is not plain arithmetic; "
+        f"use + - * / **, names, numbers, assignments, return, and {', '.join(FUNCTIONS)}"
+    )
+
+
+def _statements(function):
+    """Yield ("let", names, value) for each assignment and ("return", None, value) at the end, as syntax nodes."""
+    body = _tree(function).body
+    for i, node in enumerate(body):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            continue  # the docstring
+        if isinstance(node, ast.Return) and node.value is not None and i == len(body) - 1:
+            yield "return", None, node.value
+            return
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            _refuse(function, node)
+        target = node.targets[0]
+        targets = target.elts if isinstance(target, ast.Tuple) else [target]
+        if not all(isinstance(t, ast.Name) for t in targets):
+            _refuse(function, node)
+        yield "let", [t.id for t in targets], node.value
+    raise NotArithmetic(f"{function.__name__} does not end with return")
+
+
+# JavaScript
+
+
+def _js(function, node):
+    def go(n):
+        if isinstance(n, ast.BinOp) and type(n.op) in OPERATORS:
+            return f"({go(n.left)} {OPERATORS[type(n.op)]} {go(n.right)})"
+        if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow):
+            base, exponent = go(n.left), go(n.right)
+            square = exponent == "2" and isinstance(n.left, ast.Name)
+            return f"({base} * {base})" if square else f"Math.pow({base}, {exponent})"
+        if isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.USub):
+            return f"(-{go(n.operand)})"
+        if isinstance(n, ast.Name):
+            if n.id in RESERVED:
+                raise NotArithmetic(f"{function.__name__}: the name {n.id!r} is taken in JavaScript; choose another")
+            return "Math.PI" if n.id == "pi" else n.id
+        if isinstance(n, ast.Constant) and type(n.value) in (int, float) and math.isfinite(n.value):
+            return repr(n.value)
+        if isinstance(n, ast.Tuple):
+            return "[" + ", ".join(map(go, n.elts)) + "]"
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "self":
+            return f"p.{n.attr}"
+        if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant) and type(n.slice.value) is int:
+            return f"{go(n.value)}[{n.slice.value}]"
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and not n.keywords:
+            arguments = ", ".join(map(go, n.args))
+            if n.func.id == "vector":
+                return f"[{arguments}]"
+            if n.func.id in FUNCTIONS:
+                return f"{FUNCTIONS[n.func.id][0]}({arguments})"
+        _refuse(function, n)
+
+    return go(node)
+
+
+def to_js(function, name=None):
+    """Return `function` as a JavaScript function declaration.
+
+    Positional arguments stay positional; keyword-only ones become one object at the end; for a method, `self` becomes an
+    object `p` of parameters at the end. A tuple becomes an array. Raises `NotArithmetic` for anything but arithmetic.
+
+    >>> def contraction(lam, *, lr=0.1):
+    ...     return abs(1 - lr * lam)
+    >>> print(to_js(contraction))  # doctest: +SKIP
+    function contraction(lam, { lr }) {
+      return Math.abs((1 - (lr * lam)));
+    }
+    """
+    node = _tree(function)
+    positional = [a.arg for a in node.args.args]
+    keywords = [a.arg for a in node.args.kwonlyargs]
+    if node.args.vararg or node.args.kwarg:
+        raise NotArithmetic(f"{function.__name__}: *args and **kwargs cannot be translated; name each argument")
+    arguments = [a for a in positional if a != "self"]
+    for word in RESERVED.intersection(arguments + keywords):
+        raise NotArithmetic(f"{function.__name__}: the name {word!r} is taken in JavaScript; choose another")
+    known = set(arguments + keywords)
+    lines = []
+    for kind, names, value in _statements(function):
+        if kind == "return":
+            lines.append(f"  return {_js(function, value)};")
+            continue
+        target = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+        fresh = [n for n in names if n not in known]
+        if fresh and len(fresh) < len(names):
+            raise NotArithmetic(f"{function.__name__}: assign new and old names {names} on lines of their own")
+        lines.append(f"  {'let ' if fresh else ''}{target} = {_js(function, value)};")
+        known.update(names)
+    parameters = arguments + (["{ " + ", ".join(keywords) + " }"] if keywords else ["p"] if "self" in positional else [])
+    return f"function {name or function.__name__}({', '.join(parameters)}) {{\n" + "\n".join(lines) + "\n}"
+
+
+def js_rule(rule):
+    """Return a rule as a JavaScript object: its states and hyperparameters with their defaults, and `step`.
+
+    `step(x, g, t, ...state, hyper)` returns `[x, ...state]` for one coordinate.
+    """
+    parameters = list(inspect.signature(rule).parameters.values())
+    state = {p.name: p.default for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is not p.empty}
+    hyper = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    return f"{{ state: {json.dumps(state)}, hyper: {json.dumps(hyper)}, step: {to_js(rule, 'step')} }}"
+
+
+def js_loss(loss):
+    """Return a loss class as a JavaScript object: parameters with defaults, `value`, `grad`, `window` and `minima`.
+
+    Points are arrays `[x1, x2]`, parameters an object `p`.
+    """
+    parameters = {p.name: p.default for p in inspect.signature(loss).parameters.values()}
+    parts = [to_js(loss.value, "value"), to_js(loss.gradient, "grad"), to_js(loss.hessian, "hess")]
+    parts += [to_js(loss.window.fget, "window"), to_js(loss.minima.fget, "minima")]
+    names = ["value", "grad", "hess", "window", "minima"]
+    members = ", ".join(f"{n}: {part}" for n, part in zip(names, parts, strict=True))
+    return f"{{ params: {json.dumps(parameters)}, {members} }}"
+
+
+def js_module():
+    """Return the ES module `optlib:generated` with every rule and loss of the library: `RULES` and `LOSSES`."""
+    rules = ",\n".join(f"{name}: {js_rule(rule)}" for name, rule in catalogue.RULES.items())
+    losses = ",\n".join(f"{name}: {js_loss(loss)}" for name, loss in catalogue.LOSSES.items())
+    return f"export const RULES = {{\n{rules}\n}};\nexport const LOSSES = {{\n{losses}\n}};\n"
+
+
+# LaTeX
+
+
+def symbol(name):
+    r"""Return the LaTeX symbol of a Python name: Greek letters, indices, hats.
+
+    >>> print(symbol("beta1"), symbol("m_hat"), symbol("lr"), symbol("x2"))
+    \beta_{1} \hat{m} \eta x_{2}
+    """
+    if name.endswith("_hat"):
+        return rf"\hat{{{symbol(name[:-4])}}}"
+    if name in SYMBOLS:
+        return SYMBOLS[name]
+    stem = name.rstrip("0123456789")
+    if stem != name:
+        return f"{symbol(stem)}_{{{name[len(stem) :]}}}"
+    return rf"\{name}" if name in GREEK else name if len(name) == 1 else rf"\mathrm{{{name}}}"
+
+
+def _latex(function, node, named):
+    """Return `node` as LaTeX; `named(name)` gives a name with its time index."""
+
+    def go(n, weight=0):  # weight: 0 sum, 1 product, 2 power; what binds less tightly than that gets parentheses
+        text, own = parts(n)
+        return rf"\left({text}\right)" if own < weight else text
+
+    def parts(n):
+        if isinstance(n, ast.BinOp):
+            if isinstance(n.op, ast.Add):
+                return f"{go(n.left)} + {go(n.right)}", 0
+            if isinstance(n.op, ast.Sub):
+                return f"{go(n.left)} - {go(n.right, 1)}", 0
+            if isinstance(n.op, ast.Mult):
+                dot = r" \cdot " if isinstance(n.right, ast.Constant) else r"\, "
+                return f"{go(n.left, 1)}{dot}{go(n.right, 1)}", 1
+            if isinstance(n.op, ast.Div):
+                return rf"\frac{{{go(n.left)}}}{{{go(n.right)}}}", 1
+            if isinstance(n.op, ast.Pow):
+                return f"{{{go(n.left, 3)}}}^{{{go(n.right)}}}", 2
+        if isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.USub):
+            return f"-{go(n.operand, 1)}", 0
+        if isinstance(n, ast.Name):
+            return (r"\pi" if n.id == "pi" else named(n.id)), 3
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "self":
+            return symbol(n.attr), 3
+        if isinstance(n, ast.Constant) and type(n.value) in (int, float):
+            return repr(n.value), 3
+        if isinstance(n, ast.Tuple):
+            return ", ".join(go(e) for e in n.elts), 3
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in FUNCTIONS and not n.keywords:
+            return FUNCTIONS[n.func.id][1] % ", ".join(go(a) for a in n.args), 3
+        _refuse(function, n)
+
+    return go(node)
+
+
+def to_latex(rule):
+    r"""Return the lines of a rule, or the formula of a plain function, as a LaTeX `aligned` environment.
+
+    In a rule, the step number indexes what changes: a state or x is written with t − 1 until the rule assigns it.
+
+    >>> from optlib import rules
+    >>> print(to_latex(rules.momentum))
+    \begin{aligned}
+    v_{t} &= \beta\, v_{t-1} + g_{t} \\
+    x_{t} &= x_{t-1} - \eta\, v_{t}
+    \end{aligned}
+    """
+    node = _tree(rule)
+    positional = [a.arg for a in node.args.args]
+    is_rule = positional[:3] == ["x", "g", "t"]
+    carried, assigned = ({"x", *positional[3:]} if is_rule else set()), ({"g"} if is_rule else set())
+
+    def named(name):
+        index = "_{t}" if is_rule and name in assigned else "_{t-1}" if name in carried else ""
+        return symbol(name) + index
+
+    lines = []
+    for kind, names, value in _statements(rule):
+        right = _latex(rule, value, named)
+        if kind == "let":
+            assigned.update(names)
+            lines.append(f"{', '.join(map(named, names))} &= {right}")
+        elif not is_rule:
+            left = ", ".join(symbol(a) for a in positional if a != "self")
+            lines.append(rf"{symbol(rule.__name__)}({left}) &= {right}")
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+class Equation:
+    """A rule or function that a notebook shows as its equation, made from its code.
+
+    >>> from optlib import rules
+    >>> Equation(rules.sgd)._repr_latex_().splitlines()[1]
+    'x_{t} &= x_{t-1} - \\\\eta\\\\, g_{t}'
+    """
+
+    def __init__(self, rule):
+        self.rule = rule
+
+    def __repr__(self):
+        return f"Equation({self.rule.__name__})"
+
+    def _repr_latex_(self):
+        return f"$${to_latex(self.rule)}$$"
