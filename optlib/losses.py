@@ -20,9 +20,10 @@ def vector(*parts):
     >>> vector(1.0, np.zeros(3)).shape
     (2, 3)
     """
-    if len({np.shape(part) for part in parts}) > 1:
-        parts = np.broadcast_arrays(*parts)
-    return np.array(parts)
+    try:
+        return np.array(parts)
+    except ValueError:  # the shapes differ, which is rare and slow: a sweep over a parameter of the loss
+        return np.stack(np.broadcast_arrays(*parts))
 
 
 class Loss:
@@ -174,6 +175,4 @@ class Rosenbrock(Loss):
     def hessian(self, x):
         x1, x2 = x
         mixed = -4 * self.b * x1
-        return vector(
-            vector(2 + 12 * self.b * x1 * x1 - 4 * self.b * x2, mixed), vector(mixed, 2 * self.b + 0 * x1)
-        )
+        return vector(vector(2 + 12 * self.b * x1 * x1 - 4 * self.b * x2, mixed), vector(mixed, 2 * self.b + 0 * x1))

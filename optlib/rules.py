@@ -55,9 +55,9 @@ def ema_momentum(x, g, t, m=0, *, lr=0.01, beta=0.9):
 
 
 def nesterov(x, g, t, v=0, *, lr=0.01, beta=0.9):
-    """Step along the sum as it will be after one more equal gradient (Nesterov 1983; this form, Sutskever et al. 2013, Bengio et al. 2013).
+    """Step along the sum as it will be after one more equal gradient (Nesterov 1983; in this form, Bengio et al. 2013).
 
-    `x` is the look-ahead point, so the gradient is taken where the rule stands.
+    `x` is the look-ahead point of Sutskever et al. (2013), so the gradient is taken where the rule stands.
     torch's `SGD(momentum=beta, nesterov=True)` and optax's `sgd(momentum=beta, nesterov=True)` use this form.
 
     >>> x, v = nesterov(1.0, 2.0, 1, lr=0.1, beta=0.9)
@@ -84,7 +84,7 @@ def adagrad(x, g, t, s=0, *, lr=0.01, eps=1e-10):
 
 
 def rmsprop(x, g, t, v=0, *, lr=0.01, rho=0.99, eps=1e-8):
-    """Divide each coordinate's step by the root of a moving average of its squared gradients (Tieleman & Hinton 2012, lecture 6.5).
+    """Divide each coordinate's step by the root of an average of its squared gradients (Tieleman & Hinton 2012, lecture 6.5).
 
     `eps` stands outside the root and the average is not bias-corrected, as in torch, whose `alpha` is this `rho`.
     Keras and optax default to `rho = 0.9`; optax keeps `eps` inside the root unless told otherwise.
@@ -99,8 +99,9 @@ def rmsprop(x, g, t, v=0, *, lr=0.01, rho=0.99, eps=1e-8):
 
 
 def adam(x, g, t, m=0, v=0, *, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
-    """Divide an average of gradients by the root of an average of their squares, both corrected for their start at zero (Kingma & Ba 2015, alg. 1).
+    """Divide an average of gradients by the root of an average of their squares (Kingma & Ba 2015, alg. 1).
 
+    Both averages are corrected for their start at zero.
     `eps` stands outside the root, as in the paper, torch and optax; Keras uses the paper's "epsilon hat" of section 2, at 1e-7.
 
     >>> x, m, v = adam(1.0, 2.0, 1, lr=0.1)

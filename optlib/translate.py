@@ -26,18 +26,21 @@ FUNCTIONS = {  # Python name: (JavaScript, LaTeX)
     "sign": ("Math.sign", r"\operatorname{sign}\left(%s\right)"),
     "maximum": ("Math.max", r"\max\left(%s\right)"),
     "minimum": ("Math.min", r"\min\left(%s\right)"),
+    "floor": ("Math.floor", r"\left\lfloor %s \right\rfloor"),
 }
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+COMPARISONS = {ast.Lt: ("<", "<"), ast.LtE: ("<=", r"\le"), ast.Gt: (">", ">"), ast.GtE: (">=", r"\ge")}  # JavaScript, LaTeX
 SYMBOLS = {  # names whose symbol is not their spelling; Greek names are their own
     "lr": r"\eta",
     "eps": r"\epsilon",
     "lam": r"\lambda",
+    "steps": "T",
 }
 GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "eta", "kappa", "lambda", "mu", "nu", "rho", "sigma", "tau", "theta"}
 RESERVED = set(
     "break case catch class const continue debugger default delete do else enum export extends false finally for function "
     "if import in instanceof let new null return static super switch this throw true try typeof var void while with yield "
-    "await arguments eval Math p".split()
+    "await arguments eval implements interface package private protected public Math p pi".split()
 )
 
 
@@ -47,25 +50,37 @@ class NotArithmetic(SyntaxError):
 
 @cache
 def _tree(function):
-    """Return the syntax tree of `function`, which must be a named one."""
-    function = inspect.unwrap(function)
+    """Return the syntax tree of `function`, which must be a named one written in Python."""
+    if not inspect.isfunction(function):
+        raise NotArithmetic(f"{function!r} is not a plain function: define it with def")
     if function.__name__ == "<lambda>":
         raise NotArithmetic("a lambda has no source of its own: give the function a name with def")
     try:
         source = textwrap.dedent(inspect.getsource(function))
     except OSError as error:
-        raise NotArithmetic(f"the source of {function.__name__} cannot be read: define it in a file or a notebook cell") from error
+        where = "define it in a file or a notebook cell"
+        raise NotArithmetic(f"the source of {function.__name__} cannot be read: {where}") from error
     node = ast.parse(source).body[0]
-    if not isinstance(node, ast.FunctionDef):
-        raise NotArithmetic(f"{function.__name__} is not a plain function")
+    if not isinstance(node, ast.FunctionDef) or inspect.unwrap(function) is not function:
+        raise NotArithmetic(f"{function.__name__} is not a plain function: define it with def, undecorated")
     return node
 
 
-def _refuse(function, node):
-    raise NotArithmetic(
-        f"{function.__name__}, line {getattr(node, 'lineno', '?')}: {ast.unparse(node)!r} is not plain arithmetic; "
-        f"use + - * / **, names, numbers, assignments, return, and {', '.join(FUNCTIONS)}"
-    )
+def _refuse(function, node, why=None):
+    why = why or f"is not plain arithmetic; use + - * / **, names, numbers, assignments, return, and {', '.join(FUNCTIONS)}"
+    raise NotArithmetic(f"{function.__name__}, line {node.lineno}: {ast.unparse(node)!r} {why}")
+
+
+def _arguments(function):
+    """Return the names of the positional and of the keyword-only arguments of `function`."""
+    a = _tree(function).args
+    for argument in (a.vararg, a.kwarg):
+        if argument:
+            _refuse(function, argument, "collects arguments with a star; name each argument")
+    for argument in a.posonlyargs + a.args + a.kwonlyargs:
+        if argument.arg in RESERVED:
+            _refuse(function, argument, "has a meaning of its own in JavaScript; choose another name")
+    return [n.arg for n in a.posonlyargs + a.args], [n.arg for n in a.kwonlyargs]
 
 
 def _statements(function):
@@ -83,14 +98,18 @@ def _statements(function):
         targets = target.elts if isinstance(target, ast.Tuple) else [target]
         if not all(isinstance(t, ast.Name) for t in targets):
             _refuse(function, node)
+        if any(t.id in RESERVED for t in targets):
+            _refuse(function, node, "assigns a name that has a meaning of its own in JavaScript; choose another name")
         yield "let", [t.id for t in targets], node.value
-    raise NotArithmetic(f"{function.__name__} does not end with return")
+    _refuse(function, body[-1], "is the last line, but a function that can be translated ends with return")
 
 
 # JavaScript
 
 
-def _js(function, node):
+def _js(function, node, known):
+    """Return `node` as JavaScript; `known` are the names that have a value here."""
+
     def go(n):
         if isinstance(n, ast.BinOp) and type(n.op) in OPERATORS:
             return f"({go(n.left)} {OPERATORS[type(n.op)]} {go(n.right)})"
@@ -100,9 +119,11 @@ def _js(function, node):
             return f"({base} * {base})" if square else f"Math.pow({base}, {exponent})"
         if isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.USub):
             return f"(-{go(n.operand)})"
+        if isinstance(n, ast.Compare) and len(n.ops) == 1 and type(n.ops[0]) in COMPARISONS:
+            return f"({go(n.left)} {COMPARISONS[type(n.ops[0])][0]} {go(n.comparators[0])})"
         if isinstance(n, ast.Name):
-            if n.id in RESERVED:
-                raise NotArithmetic(f"{function.__name__}: the name {n.id!r} is taken in JavaScript; choose another")
+            if n.id not in known | {"pi"}:
+                _refuse(function, n, "is neither an argument nor assigned before; make it an argument")
             return "Math.PI" if n.id == "pi" else n.id
         if isinstance(n, ast.Constant) and type(n.value) in (int, float) and math.isfinite(n.value):
             return repr(n.value)
@@ -113,7 +134,11 @@ def _js(function, node):
         if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant) and type(n.slice.value) is int:
             return f"{go(n.value)}[{n.slice.value}]"
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and not n.keywords:
+            if n.func.id == "where" and len(n.args) == 3:
+                return "({} ? {} : {})".format(*map(go, n.args))
             arguments = ", ".join(map(go, n.args))
+            if n.func.id in known:  # a function among the arguments: the schedule that `warmup` starts
+                return f"{n.func.id}({arguments})"
             if n.func.id == "vector":
                 return f"[{arguments}]"
             if n.func.id in FUNCTIONS:
@@ -136,25 +161,19 @@ def to_js(function, name=None):
       return Math.abs((1 - (lr * lam)));
     }
     """
-    node = _tree(function)
-    positional = [a.arg for a in node.args.args]
-    keywords = [a.arg for a in node.args.kwonlyargs]
-    if node.args.vararg or node.args.kwarg:
-        raise NotArithmetic(f"{function.__name__}: *args and **kwargs cannot be translated; name each argument")
+    positional, keywords = _arguments(function)
     arguments = [a for a in positional if a != "self"]
-    for word in RESERVED.intersection(arguments + keywords):
-        raise NotArithmetic(f"{function.__name__}: the name {word!r} is taken in JavaScript; choose another")
     known = set(arguments + keywords)
     lines = []
     for kind, names, value in _statements(function):
         if kind == "return":
-            lines.append(f"  return {_js(function, value)};")
+            lines.append(f"  return {_js(function, value, known)};")
             continue
         target = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
         fresh = [n for n in names if n not in known]
         if fresh and len(fresh) < len(names):
-            raise NotArithmetic(f"{function.__name__}: assign new and old names {names} on lines of their own")
-        lines.append(f"  {'let ' if fresh else ''}{target} = {_js(function, value)};")
+            _refuse(function, value, f"is assigned to {', '.join(names)}, new names and old; give each a line of its own")
+        lines.append(f"  {'let ' if fresh else ''}{target} = {_js(function, value, known)};")
         known.update(names)
     parameters = arguments + (["{ " + ", ".join(keywords) + " }"] if keywords else ["p"] if "self" in positional else [])
     return f"function {name or function.__name__}({', '.join(parameters)}) {{\n" + "\n".join(lines) + "\n}"
@@ -197,32 +216,38 @@ def js_module():
 def symbol(name):
     r"""Return the LaTeX symbol of a Python name: Greek letters, indices, hats.
 
-    >>> print(symbol("beta1"), symbol("m_hat"), symbol("lr"), symbol("x2"))
-    \beta_{1} \hat{m} \eta x_{2}
+    >>> print(symbol("beta1"), symbol("m_hat"), symbol("lr"), symbol("x2"), symbol("lr_end"))
+    \beta_{1} \hat{m} \eta x_{2} \eta_{\mathrm{end}}
     """
     if name.endswith("_hat"):
         return rf"\hat{{{symbol(name[:-4])}}}"
     if name in SYMBOLS:
         return SYMBOLS[name]
+    if name.endswith("_steps"):
+        return rf"T_{{\mathrm{{{name[:-6]}}}}}"
+    stem, _, index = name.partition("_")
+    words, space = r"\mathrm{%s}", r"\ "
+    if index and symbol(stem) != words % stem:
+        return f"{symbol(stem)}_{{{words % index.replace('_', space)}}}"
     stem = name.rstrip("0123456789")
     if stem != name:
         return f"{symbol(stem)}_{{{name[len(stem) :]}}}"
-    return rf"\{name}" if name in GREEK else name if len(name) == 1 else rf"\mathrm{{{name}}}"
+    return rf"\{name}" if name in GREEK else name if len(name) == 1 else words % name.replace("_", space)
 
 
 def _latex(function, node, named):
     """Return `node` as LaTeX; `named(name)` gives a name with its time index."""
 
-    def go(n, weight=0):  # weight: 0 sum, 1 product, 2 power; what binds less tightly than that gets parentheses
+    def go(n, weight=-1):  # -1 comparison, 0 sum, 1 product, 2 power; what binds less tightly than that gets parentheses
         text, own = parts(n)
         return rf"\left({text}\right)" if own < weight else text
 
     def parts(n):
         if isinstance(n, ast.BinOp):
             if isinstance(n.op, ast.Add):
-                return f"{go(n.left)} + {go(n.right)}", 0
+                return f"{go(n.left, 0)} + {go(n.right, 0)}", 0
             if isinstance(n.op, ast.Sub):
-                return f"{go(n.left)} - {go(n.right, 1)}", 0
+                return f"{go(n.left, 0)} - {go(n.right, 1)}", 0
             if isinstance(n.op, ast.Mult):
                 dot = r" \cdot " if isinstance(n.right, ast.Constant) else r"\, "
                 return f"{go(n.left, 1)}{dot}{go(n.right, 1)}", 1
@@ -232,16 +257,25 @@ def _latex(function, node, named):
                 return f"{{{go(n.left, 3)}}}^{{{go(n.right)}}}", 2
         if isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.USub):
             return f"-{go(n.operand, 1)}", 0
+        if isinstance(n, ast.Compare) and len(n.ops) == 1 and type(n.ops[0]) in COMPARISONS:
+            return f"{go(n.left, 0)} {COMPARISONS[type(n.ops[0])][1]} {go(n.comparators[0], 0)}", -1
         if isinstance(n, ast.Name):
             return (r"\pi" if n.id == "pi" else named(n.id)), 3
         if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "self":
             return symbol(n.attr), 3
-        if isinstance(n, ast.Constant) and type(n.value) in (int, float):
-            return repr(n.value), 3
+        if isinstance(n, ast.Constant) and type(n.value) in (int, float) and math.isfinite(n.value):
+            digits, _, exponent = repr(n.value).partition("e")
+            power = f"10^{{{int(exponent)}}}" if exponent else ""
+            return rf"{digits} \cdot {power}" if power and digits != "1" else power or digits, 1 if power else 3
         if isinstance(n, ast.Tuple):
             return ", ".join(go(e) for e in n.elts), 3
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "where" and len(n.args) == 3:
+            holds, then, otherwise = map(go, n.args)
+            return rf"\begin{{cases}} {then} & {holds} \\ {otherwise} & \text{{otherwise}} \end{{cases}}", 3
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in _arguments(function)[1]:
+            return rf"{symbol(n.func.id)}\left({', '.join(map(go, n.args))}\right)", 3
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in FUNCTIONS and not n.keywords:
-            return FUNCTIONS[n.func.id][1] % ", ".join(go(a) for a in n.args), 3
+            return FUNCTIONS[n.func.id][1] % ", ".join(go(a) for a in n.args), 2 if n.func.id == "exp" else 3
         _refuse(function, n)
 
     return go(node)
@@ -250,7 +284,8 @@ def _latex(function, node, named):
 def to_latex(rule):
     r"""Return the lines of a rule, or the formula of a plain function, as a LaTeX `aligned` environment.
 
-    In a rule, the step number indexes what changes: a state or x is written with t − 1 until the rule assigns it.
+    In a rule, the step number indexes what changes: a state or x is written with t − 1 until the rule assigns it. A name
+    that a rule assigns twice is refused, since an equation gives it one value a step.
 
     >>> from optlib import rules
     >>> print(to_latex(rules.momentum))
@@ -259,10 +294,10 @@ def to_latex(rule):
     x_{t} &= x_{t-1} - \eta\, v_{t}
     \end{aligned}
     """
-    node = _tree(rule)
-    positional = [a.arg for a in node.args.args]
+    positional, _ = _arguments(rule)
     is_rule = positional[:3] == ["x", "g", "t"]
-    carried, assigned = ({"x", *positional[3:]} if is_rule else set()), ({"g"} if is_rule else set())
+    moving = ["x", *positional[3:]]
+    carried, assigned = (set(moving) if is_rule else set()), ({"g"} if is_rule else set())
 
     def named(name):
         index = "_{t}" if is_rule and name in assigned else "_{t-1}" if name in carried else ""
@@ -270,13 +305,21 @@ def to_latex(rule):
 
     lines = []
     for kind, names, value in _statements(rule):
-        right = _latex(rule, value, named)
         if kind == "let":
+            if is_rule and assigned.intersection(names):
+                _refuse(rule, value, f"is assigned to {', '.join(names)}, which has a value at this step; choose a new name")
+            right = _latex(rule, value, named)
             assigned.update(names)
             lines.append(f"{', '.join(map(named, names))} &= {right}")
         elif not is_rule:
             left = ", ".join(symbol(a) for a in positional if a != "self")
-            lines.append(rf"{symbol(rule.__name__)}({left}) &= {right}")
+            lines.append(rf"{symbol(rule.__name__)}({left}) &= {_latex(rule, value, named)}")
+        elif not isinstance(value, ast.Tuple) or len(value.elts) != len(moving):
+            _refuse(rule, value, f"is returned; a rule returns the tuple ({', '.join(moving)},)")
+        else:  # what the return itself computes is a line of its own
+            for name, part in zip(moving, value.elts, strict=True):
+                if not (isinstance(part, ast.Name) and part.id == name):
+                    lines.append(f"{symbol(name)}_{{t}} &= {_latex(rule, part, named)}")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
