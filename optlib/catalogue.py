@@ -3,11 +3,20 @@
 import difflib
 import inspect
 
-from . import losses, rules
+from . import broken_adams, classics, losses, rules
 
-RULES = {name: f for name, f in vars(rules).items() if inspect.isfunction(f) and f.__module__ == rules.__name__}
+
+def _functions(module):
+    return {name: f for name, f in vars(module).items() if inspect.isfunction(f) and f.__module__ == module.__name__}
+
+
+RULES = _functions(rules)
+BROKEN_ADAMS = _functions(broken_adams)  # not among the rules: no figure offers them unless it says what they are
 LOSSES = {
-    name: c for name, c in vars(losses).items() if inspect.isclass(c) and issubclass(c, losses.Loss) and c is not losses.Loss
+    name: c
+    for module in (losses, classics)
+    for name, c in vars(module).items()
+    if inspect.isclass(c) and issubclass(c, losses.Loss) and c is not losses.Loss
 }
 
 
@@ -31,5 +40,6 @@ def nearest(name, known):
     "did you mean 'momentum'? "
     """
     by_fold = {str(k).casefold(): str(k) for k in known}
-    close = difflib.get_close_matches(str(name).casefold(), by_fold, n=3, cutoff=0.75)
+    fold = str(name).casefold()
+    close = [fold] if fold in by_fold else difflib.get_close_matches(fold, by_fold, n=3, cutoff=0.75)
     return f"did you mean {' or '.join(repr(by_fold[c]) for c in close)}? " if close else ""

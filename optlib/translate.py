@@ -197,7 +197,9 @@ def js_loss(loss):
     """
     parameters = {p.name: p.default for p in inspect.signature(loss).parameters.values()}
     parts = [to_js(loss.value, "value"), to_js(loss.gradient, "grad"), to_js(loss.hessian, "hess")]
-    parts += [to_js(loss.window.fget, "window"), to_js(loss.minima.fget, "minima")]
+    for name in ("window", "minima"):  # a property where it depends on the parameters, else a constant
+        given = inspect.getattr_static(loss, name)
+        parts.append(to_js(given.fget, name) if isinstance(given, property) else f"() => {json.dumps(given)}")
     names = ["value", "grad", "hess", "window", "minima"]
     members = ", ".join(f"{n}: {part}" for n, part in zip(names, parts, strict=True))
     return f"{{ params: {json.dumps(parameters)}, {members} }}"

@@ -572,8 +572,8 @@ def test_rules_ask_for_what_they_need_in_one_sentence():
         run(newton, Linear(np.eye(2), np.ones(2)), [1.0, 2.0], 3)
     with pytest.raises(TypeError, match="search is 0.5: give a function"):
         run(bfgs, QuadraticN(2), [1.0, 2.0], 3, search=0.5)
-    with pytest.raises(TypeError, match="no hyperparameter 'serach'.*did you mean 'search'"):
-        run(bfgs, QuadraticN(2), [1.0, 2.0], 3, serach=exact)
+    with pytest.raises(TypeError, match="no hyperparameter 'search_'.*did you mean 'search'"):
+        run(bfgs, QuadraticN(2), [1.0, 2.0], 3, search_=exact)
     for rule in (bfgs, lbfgs, trust_region):
         with pytest.raises(ValueError, match="takes one point"):
             run(rule, losses.Rosenbrock(), np.ones((2, 3)), 3)

@@ -101,7 +101,7 @@ def test_one_step(name, in_node):
     500 of them at t = 2, which is 2e-13 of the step; the states, which no power enters, stay exact."""
     rule = catalogue.RULES[name]
     plain = exact(translate.to_js(rule))
-    assert plain == (name != "adam")
+    assert plain == ("beta2**t" not in inspect.getsource(rule))
     for arguments, theirs in zip(in_node["steps"][name], in_node["answers"]["steps"][name], strict=True):
         ours = as_the_loop_calls(rule, *arguments)
         np.testing.assert_array_equal(theirs[1:], ours[1:], err_msg=str(arguments))
@@ -115,7 +115,7 @@ def test_one_point(name, in_node):
     """Bit for bit without `cos` and its like; with them to a few digits of the largest term, for terms cancel."""
     kind = catalogue.LOSSES[name]
     plain = exact(translate.js_loss(kind))
-    assert plain == (name != "Quadratic")
+    assert plain == (name not in {"Quadratic", "Saddle", "Ravine", "XCos", "Rastrigin"})
     for (parameters, x), theirs in zip(in_node["points"][name], in_node["answers"]["points"][name], strict=True):
         loss = kind(**parameters)
         size = np.abs(loss.hess(x)).sum()  # of a quadratic: value and gradient are sums of terms below size * |x|**2

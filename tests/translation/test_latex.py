@@ -45,13 +45,55 @@ EQUATIONS = {
         r"x_{t} &= x_{t-1} - \frac{\eta\, \hat{m}_{t}}{\sqrt{\hat{v}_{t}} + \epsilon}",
     ],
 }
-SYMBOLS = {"lr": r"\eta", "beta": r"\beta", "beta1": r"\beta_{1}", "beta2": r"\beta_{2}", "rho": r"\rho", "eps": r"\epsilon"}
+ADAM = EQUATIONS["adam"]
+EQUATIONS |= {
+    # Sutskever et al. (2013), eqs. 3 and 4, with x the point at which they take the gradient
+    "nesterov_look_ahead": [
+        r"\theta_{t} &= x_{t-1} - \beta\, v_{t-1}",
+        r"v_{t} &= \beta\, v_{t-1} - \eta\, g_{t}",
+        r"x_{t} &= \theta_{t} + v_{t} + \beta\, v_{t}",
+    ],
+    # Jacobs (1988), the three cases as two maxima
+    "delta_bar_delta": [
+        r"a_{t} &= \operatorname{sign}\left(g_{t}\, d_{t-1}\right)",
+        r"r_{t} &= r_{t-1} + \mathrm{grow}\, \max\left(a_{t}, 0\right)"
+        r" - \mathrm{shrink}\, r_{t-1}\, \max\left(-a_{t}, 0\right)",
+        r"d_{t} &= \theta\, d_{t-1} + \left(1 - \theta\right)\, g_{t}",
+        r"x_{t} &= x_{t-1} - \eta\, r_{t}\, g_{t}",
+    ],
+    "adam_uncorrected": [*ADAM[:2], r"x_{t} &= x_{t-1} - \frac{\eta\, m_{t}}{\sqrt{v_{t}} + \epsilon}"],
+    # Loshchilov & Hutter (2019), algorithm 2, line 12
+    "adamw": [
+        *ADAM[:4],
+        r"x_{t} &= x_{t-1} - \eta\, \left(\frac{\hat{m}_{t}}{\sqrt{\hat{v}_{t}} + \epsilon} + \mathrm{wd}\, x_{t-1}\right)",
+    ],
+    # Reddi, Kale & Kumar (2018), algorithm 2, with torch's correction of the maximum
+    "amsgrad": [
+        *ADAM[:2],
+        r"s_{t} &= \max\left(s_{t-1}, v_{t}\right)",
+        ADAM[2],
+        r"\hat{s}_{t} &= \frac{s_{t}}{1 - {\beta_{2}}^{t}}",
+        r"x_{t} &= x_{t-1} - \frac{\eta\, \hat{m}_{t}}{\sqrt{\hat{s}_{t}} + \epsilon}",
+    ],
+    # Bernstein et al. (2018), algorithm 1
+    "sign_descent": [r"x_{t} &= x_{t-1} - \eta\, \operatorname{sign}\left(g_{t}\right)"],
+    # Chen et al. (2023), algorithm 2
+    "lion": [
+        r"c_{t} &= \beta_{1}\, m_{t-1} + \left(1 - \beta_{1}\right)\, g_{t}",
+        r"m_{t} &= \beta_{2}\, m_{t-1} + \left(1 - \beta_{2}\right)\, g_{t}",
+        r"x_{t} &= x_{t-1} - \eta\, \left(\operatorname{sign}\left(c_{t}\right) + \mathrm{wd}\, x_{t-1}\right)",
+    ],
+}
+WORDS = {word: rf"\mathrm{{{word}}}" for word in ("wd", "grow", "shrink")}
+SYMBOLS = WORDS | {"theta": r"\theta"}
+SYMBOLS |= {"lr": r"\eta", "beta": r"\beta", "beta1": r"\beta_{1}", "beta2": r"\beta_{2}", "rho": r"\rho", "eps": r"\epsilon"}
 
 
 # A reader of the LaTeX that stands in the book
 
 TOKEN = re.compile(
-    r"\\left\||\\right\||\\left\(|\\right\)|\\operatorname\{\w+\}|\\[a-z]+|\\,|\d+(?:\.\d+)?|[a-z]|[-+^_{},|]", re.A
+    r"\\left\||\\right\||\\left\(|\\right\)|\\operatorname\{\w+\}|\\mathrm\{\w+\}|\\[a-z]+|\\,|\d+(?:\.\d+)?|[a-z]|[-+^_{},|]",
+    re.A,
 )
 CALLS = {r"\cos": math.cos, r"\sin": math.sin, r"\tanh": math.tanh, r"\log": math.log, r"\max": max, r"\min": min}
 CALLS |= {r"\operatorname{sign}": lambda a: float(np.sign(a)), r"\log_{10}": math.log10}
