@@ -42,6 +42,9 @@ def write_figures(app):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "figures.js").write_text(_bundle.site(), encoding="utf-8")
     (folder / "figures.css").write_text(_bundle.css(), encoding="utf-8")
+    palette = _bundle.palette(":root") + _bundle.palette("html[data-theme=dark]", dark=True)
+    (folder / "palette.css").write_text(palette, encoding="utf-8")
+    app.add_css_file("palette.css")
     app.config.html_static_path.append(str(folder))
 
 
@@ -58,6 +61,13 @@ def page_context(app, pagename, templatename, context, doctree):
         return
     meta["og:description"] = meta["og:image:alt"] = escape(description)
     context["metatags"] += f'<meta name="description" content="{escape(description)}" />\n'
+
+
+def launch_notebooks(app, pagename, templatename, context, doctree):
+    """Offer Colab and Binder for notebooks alone: Colab opens nothing else."""
+    if doctree is not None and Path(app.env.doc2path(pagename)).suffix != ".ipynb":
+        buttons = context["header_buttons"]
+        context["header_buttons"] = [button for button in buttons if button.get("label") != "launch-buttons"]
 
 
 # Mathematics ----------------------------------------------------------------------------------------------------------
@@ -209,6 +219,7 @@ def setup(app):
     app.connect("builder-inited", write_figures)
     app.connect("doctree-read", slim_state)
     app.connect("html-page-context", page_context, priority=400)  # before the previews are written
+    app.connect("html-page-context", launch_notebooks, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", finish, priority=900)  # after everything else has been copied
     app.add_post_transform(Pictures)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

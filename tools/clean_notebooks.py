@@ -17,6 +17,7 @@ CHAPTERS = Path(__file__).parents[1] / "chapters"
 TAG = "nbval-ignore-output"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 TEXT = {"text/plain", "text/latex", "text/markdown", "text/html"}
+RUN = 1  # the count of every cell: nbval takes a cell without one for a cell that never ran
 LONGEST = 10_000  # characters of one output
 PASSING = {"ExecuteTime", "collapsed", "execution", "id", "outputId", "scrolled", "vscode"}  # what editors leave in a cell
 STATE = {"colab", "signature", "toc", "vscode", "widgets"}  # what they leave in a notebook
@@ -40,14 +41,14 @@ def clean(notebook):
 
 
 def clean_outputs(cell, number):
-    cell.execution_count = None
+    cell.execution_count = RUN
     kept = [output for output in cell.outputs if is_text(output, number)]
     drawn = len(kept) < len(cell.outputs)
     if drawn and kept:
         raise Refused(f"cell {number} both prints and draws: split it, so that what it prints is compared")
     for output in kept:
         if "execution_count" in output:
-            output["execution_count"] = None
+            output["execution_count"] = RUN
         if len(str(output.get("text", output.get("data")))) > LONGEST:
             raise Refused(f"cell {number} prints more than {LONGEST} characters")
     cell.outputs = kept

@@ -88,18 +88,21 @@ def site():
     return f"(() => {{\n{code}\nglobalThis.optlibFigures = {{ {', '.join(table)} }};\n}})();\n"
 
 
+def palette(selector, dark=False):
+    """Return the rule that gives `selector` the palette as custom properties: `--ol-ink` and so on."""
+    colors = "".join(f"--ol-{name}:{pair[dark]};" for name, pair in plotting.COLORS.items())
+    return f"{selector}{{{colors}color-scheme:{'dark' if dark else 'light'}}}\n"
+
+
 @cache
 def css():
     """Return the style sheet of all figures, with the palette as custom properties for light and dark.
 
     A figure that runs sets ol-light or ol-dark itself, since JupyterLab and VS Code name their themes in other ways.
     """
-    light = "".join(f"--ol-{name}:{pair[0]};" for name, pair in plotting.COLORS.items())
-    dark = "".join(f"--ol-{name}:{pair[1]};" for name, pair in plotting.COLORS.items())
     variables = (
-        f".ol-figure{{{light}color-scheme:light}}\n"
-        "@media (prefers-color-scheme:dark)"
-        f"{{html:not([data-theme=light]) .ol-figure:not(.ol-light){{{dark}color-scheme:dark}}}}\n"
-        f"html[data-theme=dark] .ol-figure:not(.ol-light),.ol-figure.ol-dark{{{dark}color-scheme:dark}}\n"
+        palette(".ol-figure")
+        + f"@media (prefers-color-scheme:dark){{{palette('html:not([data-theme=light]) .ol-figure:not(.ol-light)', dark=True)}}}\n"
+        + palette("html[data-theme=dark] .ol-figure:not(.ol-light),.ol-figure.ol-dark", dark=True)
     )
     return variables + "".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)
