@@ -90,6 +90,8 @@ def slimmed(text, page, out, styles, scripts):
         head += f'<script defer src="{version("site.js")}"></script>\n'
     else:
         text = re.sub(r"[ \t]*<script[^>]*fontawesome\.js[^>]*></script>\n?", "", text)
+    # The theme repeats the title and the contents for paper; one heading serves both, and search engines.
+    text = re.sub(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', "", text, flags=re.S)
     # One viewport declaration; the figures' scripts after the shared one.
     first, *others = re.findall(r'<meta name="viewport"[^>]*>', text)
     for other in dict.fromkeys([first, *others]):

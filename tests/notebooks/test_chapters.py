@@ -4,8 +4,9 @@ Each check is a function from a notebook to complaints, so that the last tests c
 The conventions that the checks read:
 
 * An exercise begins with a heading that has the word "Exercise"; its solution, before the next heading of that level or a
-  higher one, is a collapsed admonition (class `dropdown`) with "Solution" in it, or a code cell tagged `hide-cell` or
-  `hide-input`.
+  higher one, is a `<details>` with "Solution" in its summary, or a code cell tagged `hide-cell` or `hide-input`.
+* A claim that is put to the test is an admonition of class `claim`: its title is the claim, its first line the verdict in bold,
+  `:name: claim-…` its anchor. Its cell's metadata, {"claim": {"evidence": [ids]}}, names the cells whose outputs decide.
 * A live figure is a call of `Landscape` or `Curves`, a question a call of `Predict`; a still picture a cell with `plt.show()`.
 * A number of three or more significant digits is looked for, equal in value, among the numbers of the notebook's code and
   outputs; 12.5 % may also stand there as 0.125. Zeros at the end of a whole number do not count (6000 has one digit). Not
@@ -248,8 +249,30 @@ def missing_parts(notebook):
 def solves(cell):
     if cell["cell_type"] == "code":
         return bool(tags(cell) & {"hide-cell", "hide-input"})
-    source = text(cell["source"])
-    return "Solution" in source and "dropdown" in source
+    return re.search(r"<summary>[^<]*Solution", text(cell["source"])) is not None
+
+
+# The claims
+
+CLAIM = re.compile(
+    r"^:::\{admonition\} (?P<claim>.+)\n:class: claim\n:name: claim-[\w-]+\n\*\*(?P<verdict>Holds|Fails)\b[^*]*\*\*$", re.M
+)
+
+
+def claims_without_evidence(notebook):
+    by_id = {cell.get("id"): cell for cell in notebook["cells"] if cell["cell_type"] == "code"}
+    for number, source, cell in cells(notebook, "markdown"):
+        claims, evidence = (
+            len(re.findall(r"^:class:.*\bclaim\b", source, re.M)),
+            cell["metadata"].get("claim", {}).get("evidence", []),
+        )
+        if claims != len(CLAIM.findall(source)) or claims > 1:
+            yield f"cell {number}: a claim is one admonition: a title, `:name: claim-…` and a bold verdict, Holds… or Fails…"
+        if bool(claims) != bool(evidence):
+            yield f"cell {number}: a claim goes with the metadata claim.evidence, the ids of the cells that decide it"
+        for name in evidence:
+            if not by_id.get(name, {}).get("outputs"):
+                yield f"cell {number}: the evidence {name!r} is no cell with an output"
 
 
 CHECKS = [
@@ -259,6 +282,7 @@ CHECKS = [
     committed_forms,
     figures_without_words,
     missing_parts,
+    claims_without_evidence,
 ]
 
 
@@ -296,6 +320,7 @@ def notebook(*cells, **metadata):
 FIGURE = {"image": {"alt": "A line"}, "figure": {"caption": "A caption", "name": "fig"}}
 NUMBERS = code("lr = 0.125; many = 6_908; pairs = [100,207]", "rate 0.8182\n3 1,797\n")
 EXERCISES = [c for i in range(5) for c in (markdown(f"### Exercise {i}\nDo it."), code("1", tags=["hide-cell"]))]
+CLAIMED = ":::{admonition} “All is well.”\n:class: claim\n:name: claim-well\n**Holds when it holds.**\nSee.\n:::"
 CHAPTER = [
     markdown("# Conditioning\nWhy?"),
     code("Landscape(loss, [sgd], name='a', caption='Drag.')"),
@@ -327,6 +352,7 @@ GOOD = [
     (committed_forms, [NUMBERS, code("x", data={"text/plain": "1", "text/latex": "$x$"})]),
     (figures_without_words, [code("%matplotlib inline\nplt.show()", mystnb=FIGURE), *CHAPTER]),
     (missing_parts, CHAPTER),
+    (claims_without_evidence, [NUMBERS | {"id": "proof"}, markdown(CLAIMED, claim={"evidence": ["proof"]})]),
 ]
 BAD = [
     (numbers_without_source, [NUMBERS, markdown("A rate of 0.818.")], "0.818 stands in no output"),
@@ -357,6 +383,9 @@ BAD = [
     (missing_parts, [CHAPTER[0], CHAPTER[2], CHAPTER[1], *CHAPTER[3:]], "theory stands before"),
     (missing_parts, CHAPTER[1:], "one title"),
     (missing_parts, CHAPTER[:-1], 'no heading "summary"'),
+    (claims_without_evidence, [NUMBERS, markdown(CLAIMED)], "claim.evidence"),
+    (claims_without_evidence, [NUMBERS, markdown(CLAIMED, claim={"evidence": ["proof"]})], "no cell with an output"),
+    (claims_without_evidence, [NUMBERS, markdown(CLAIMED.replace("**", ""))], "a bold verdict"),
 ]  # fmt: skip
 
 
