@@ -29,7 +29,7 @@ contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cks
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
 SITE := _build/.site-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks format lock python
+.PHONY: help book serve lab test check clean clean-all clean-notebooks picture format lock python
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -56,6 +56,9 @@ test: book $(TESTABLE)  ## run every check (style, notebooks, library, built sit
 
 clean-notebooks: $(INSTALLED)  ## bring the notebooks to the form in which they are committed
 	$(BIN)/python tools/clean_notebooks.py
+
+picture: book $(TESTABLE)  ## take the README's picture of the built site
+	$(BIN)/python tools/picture.py "$$($(BIN)/python tests/site/chromium.py)"
 
 format: $(TESTABLE)  ## format the code
 	$(BIN)/ruff check --fix .
