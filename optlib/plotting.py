@@ -154,11 +154,11 @@ def _fraction(value, axis):
     return float(np.clip(place, 0, 1))
 
 
-def landscape(loss, paths, *, steps, window=None, axes=("x₁", "x₂"), predicted=None, title=""):
+def landscape(loss, paths, *, steps, window=None, axes=("x₁", "x₂"), log=True, predicted=None, title=""):
     """Return a map of `loss` with `paths` and the loss along each of them beside it, as the text of an SVG file.
 
     paths: {rule: array of shape (n + 1, 2)}; steps: the length of the step axis; predicted: loss_t / loss_0 for each
-    step, drawn dashed. The map has the contours of the live figure: at (k / 14) ** 3.2 of the height.
+    step, drawn dashed; log: whether the loss is at least 0, so that its axis is logarithmic. The map has the contours of the live figure: at (k / 14) ** 3.2 of the height.
     """
     left, right, bottom, top = window or loss.window
     with mpl.rc_context(STYLE):
@@ -176,7 +176,7 @@ def landscape(loss, paths, *, steps, window=None, axes=("x₁", "x₂"), predict
         chart.locator_params(nbins=5)
         for minimum in loss.minima:
             chart.plot(*minimum, "+", color=COLORS["ink"][0], markersize=8, zorder=4)
-        curve.set(xlim=(0, steps), yscale="log", xlabel="step")
+        curve.set(xlim=(0, steps), yscale="log" if log else "linear", xlabel="step")
         curve.set_title("loss", loc="left", fontsize=9, color=COLORS["ink"][0])
         curve.minorticks_off()
         highest = 0.0
@@ -191,15 +191,19 @@ def landscape(loss, paths, *, steps, window=None, axes=("x₁", "x₂"), predict
             if len(seen) == len(path):
                 chart.plot(*path[-1], "o", color=color, markersize=5)
             ceiling = 1e4 * along[0] or 1.0  # where a diverging curve leaves the picture
-            along = np.clip(np.where(along > 0, along, np.nan), 1e-300, 10 * ceiling)
-            highest = max(highest, np.nanmax([*along, 1e-16]))
+            if log:
+                along = np.clip(np.where(along > 0, along, np.nan), 1e-300, 10 * ceiling)
+                highest = max(highest, np.nanmax([*along, 1e-16]))
+            else:  # as far as the picture goes
+                along = np.where(np.abs(along) <= np.abs(loss(grid)).max(), along, np.nan)
             curve.plot(along, color=color, label=rule)
         if paths:
             start = next(iter(paths.values()))[0]
             chart.plot(*start, "o", markersize=8, mfc=COLORS["paper"][0], mec=COLORS["ink"][0], zorder=5)
             if predicted is not None:
                 curve.plot(loss(start) * np.array(predicted), "--", color=COLORS["ink"][0], linewidth=1, label="predicted")
-            curve.set_ylim(max(curve.get_ylim()[0], 1e-16), min(2 * highest, ceiling))
+            if log:
+                curve.set_ylim(max(curve.get_ylim()[0], 1e-16), min(2 * highest, ceiling))
             curve.legend(frameon=False, fontsize=8, labelcolor=COLORS["ink"][0])
         return _svg(figure, title)
 

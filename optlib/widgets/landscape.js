@@ -25,7 +25,7 @@ class Path {
     let first = states, second = states;
     this.diverged = -1;
     this.last = n - 1;
-    this.limit = FAR * Math.max(loss.value(point, p), ...[[x0, y0], [x0, y1], [x1, y0], [x1, y1]].map((corner) => loss.value(corner, p)));
+    this.limit = FAR * Math.max(...[point, [x0, y0], [x0, y1], [x1, y0], [x1, y1]].map((corner) => Math.abs(loss.value(corner, p))));
     for (let t = 0; t < n; t++) {
       if (t) {
         const [g1, g2] = loss.grad(point, p);
@@ -34,7 +34,7 @@ class Path {
       }
       [this.x[t], this.y[t]] = point;
       this.f[t] = loss.value(point, p);
-      if (!(this.f[t] <= this.limit)) { // past it, or no longer a number
+      if (!(Math.abs(this.f[t]) <= this.limit)) { // past it, up or down, or no longer a number
         this.diverged = t;
         this.last = t - 1;
         return;
@@ -97,7 +97,7 @@ function render({ model, el }) {
 
   // Pictures
   const [x0, x1, y0, y1] = windowOf(model.get("params")), shape = (y1 - y0) / (x1 - x0);
-  const draw = schedule(paint);
+  const draw = schedule(paint), log = model.get("log");
   f.stage.classList.add("ol-landscape"); // before the panels measure the room that it gives them
   const map = plotArea(f.stage, {
     label: "Contours of the loss, with the path of each rule", canvases: 2, className: "ol-map", margin: { left: 32, right: 6 },
@@ -107,7 +107,7 @@ function render({ model, el }) {
   });
   const curve = plotArea(f.stage, {
     label: "The loss at each step", className: "ol-curve", margin: { right: 14 },
-    x: { scale: "linear", domain: [0, Math.max(1, steps)], label: "step", ticks: 4 }, y: { scale: "log", domain: [1e-2, 1], label: "loss", ticks: 6, grid: true },
+    x: { scale: "linear", domain: [0, Math.max(1, steps)], label: "step", ticks: 4 }, y: { scale: log ? "log" : "linear", domain: [1e-2, 1], label: "loss", ticks: 6, grid: true },
     ratio: (width) => width > map.width * 0.9 ? 0.5 : map.box.height / (width - 56), // side by side, the axes stand level
     resized() { draw(); },
   });
@@ -216,6 +216,12 @@ function render({ model, el }) {
 
   function fitCurve(on, level) {
     const begin = paths[0].f[0];
+    if (!log) { // from the lowest to the highest that the paths meet, as far as the picture goes
+      const most = paths[0].limit / FAR, met = on.flatMap(({ f: values, last }) => [...values.subarray(0, last + 1)]).filter((v) => Math.abs(v) <= most);
+      const low = Math.min(begin, ...met), high = Math.max(begin, ...met), room = 0.05 * (high - low) || Math.abs(begin) || 1;
+      curve.domain("y", [low - room, high + room]);
+      return;
+    }
     let high = begin, low = begin;
     for (const { f: values, last } of on) for (let t = 0; t <= last; t++) { if (values[t] > high) high = values[t]; if (values[t] > 0 && values[t] < low) low = values[t]; }
     if (level) low = Math.min(low, begin * Math.max(1e-300, level(steps)));
@@ -308,7 +314,7 @@ function render({ model, el }) {
 
   function drawCurve(on, now, level) {
     const context = curve.contexts[0], { left, top, width, height } = curve.box, floor = top + height;
-    const at = (v) => v > 0 ? Math.min(floor + 20, curve.y(v)) : floor + 20;
+    const at = (v) => v > 0 || !log ? Math.min(floor + 20, curve.y(v)) : floor + 20;
     context.clearRect(0, 0, curve.width, curve.height);
     context.save();
     context.beginPath();
@@ -342,7 +348,7 @@ function render({ model, el }) {
     if (!on.length) sentences.push("No rule is shown.");
     else if (on.length === 1 && running.length) sentences.push(`${done} of ${on[0].name}: loss ${format(on[0].f[now])}${level ? ` (predicted ${format(on[0].f[0] * level(now))})` : ""}.`);
     else if (running.length) sentences.push(`${done}: loss ${running.map((path) => `${format(path.f[now])} (${path.name})`).join(", ")}.`);
-    for (const path of on.filter(isGone)) sentences.push(`${path.name} has diverged: loss past ${format(path.limit)} after step ${path.diverged}.`);
+    for (const path of on.filter(isGone)) sentences.push(`${path.name} has diverged: loss past ${format(path.f[path.diverged] < 0 ? -path.limit : path.limit)} after step ${path.diverged}.`);
     f.say(sentences.join(" "));
   }
 

@@ -42,6 +42,7 @@ class Landscape(Figure):
     knobs = traitlets.List(read_only=True).tag(sync=True)
     axes = traitlets.List(read_only=True).tag(sync=True)
     window = traitlets.List(read_only=True).tag(sync=True)
+    log = traitlets.Bool(read_only=True, help="whether the loss is shown on a logarithmic axis").tag(sync=True)
     predicted = traitlets.Dict(read_only=True).tag(sync=True)
     params = traitlets.Dict(help="the loss's parameters").tag(sync=True)
     hyper = traitlets.Dict(help="rule -> its hyperparameters").tag(sync=True)
@@ -59,6 +60,7 @@ class Landscape(Figure):
         self.set_trait("rules", list(rules))
         self.set_trait("steps", int(steps))
         self.set_trait("axes", list(getattr(loss, "axes", ("x₁", "x₂"))))
+        self.set_trait("log", all(loss(minimum) > -1e-12 for minimum in loss.minima) and len(loss.minima) > 0)
         self.set_trait("window", [] if window is None else _window(window))
         params = {key: float(value) for key, value in vars(loss).items()}
         view = self.window or [float(v) for v in loss.window]
@@ -97,8 +99,8 @@ class Landscape(Figure):
         if self.predicted:
             names = {**self.hyper[self.rules[0]], **self.params}
             theory = [self._theory(t, **{n: names[n] for n in self.predicted["names"]}) for t in range(self.steps + 1)]
-        options = {"window": self.window or None, "axes": self.axes, "predicted": theory, "title": self.caption or self.loss}
-        return plotting.landscape(self.function, paths, steps=self.steps, **options)
+        options = {"window": self.window or None, "axes": self.axes, "log": self.log, "predicted": theory}
+        return plotting.landscape(self.function, paths, steps=self.steps, title=self.caption or self.loss, **options)
 
     @traitlets.validate("start")
     def _check_start(self, proposal):

@@ -3,13 +3,14 @@
 import json
 import math
 import re
+import warnings
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 from traitlets import TraitError
 
-from optlib import losses, plotting, rules
+from optlib import catalogue, losses, plotting, rules
 from optlib.run import run
 from optlib.widgets import Landscape, _bundle
 
@@ -202,3 +203,14 @@ def test_a_diverging_path_can_be_drawn(lr):
 @pytest.mark.parametrize("loss", [losses.ScaledFeature(scale=1e6), losses.Rosenbrock(b=100.0)])
 def test_other_losses_can_be_drawn(loss):
     assert picture(Landscape(loss, ["sgd", "adam"], steps=20)) is not None
+
+
+@pytest.mark.parametrize("name", catalogue.LOSSES)
+def test_every_loss_can_be_shown(name):
+    figure = Landscape(name, "sgd", steps=5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "<svg" in figure.still()
+    best = [figure.function(minimum) for minimum in figure.function.minima]
+    # A logarithmic axis shows no loss below zero; a loss that falls for ever, or whose minimum is negative, has a linear one.
+    assert figure.log == (bool(best) and min(best) > -1e-9)
