@@ -1,8 +1,10 @@
 """A multilayer perceptron on one flat parameter vector: its loss, its gradient by hand, its curvature.
 
 Coordinates stand on axis 0, as everywhere in optlib: theta of shape (P,) is one net, of shape (P, 8) eight nets that
-meet the same data, one a seed say. Results then carry the same trailing axes.
+meet the same data, one a seed say. Results then carry the same trailing axes. Nets that each meet data of their own take x
+of shape (8, n, inputs) and y of shape (8, n, ...), nets first.
 """
+
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import pairwise
@@ -23,7 +25,7 @@ SCHEMES = {  # name -> variance of a weight at gain 1, from fan-in m and fan-out
     "he": lambda m, n: 2 / m,
     "orthogonal": None,
 }
-OBJECTIVES = ("mse", "cross_entropy")
+OBJECTIVES = ("mse", "cross_entropy", "naive_cross_entropy")
 NORM_EPS = 1e-5  # inside the root, as in Ioffe & Szegedy (2015), Algorithm 1; the value is torch's
 
 
@@ -42,7 +44,8 @@ class MLP:
     sizes: units from input to output, e.g. (2, 16, 1). activation: "linear", "tanh" or "relu".
     objective: "mse" is sum_i |f(x_i) - y_i|^2 / (2n), so that a net without hidden layers has the Hessian X'X/n
     (torch's MSELoss has no 1/2 and also averages over outputs); "cross_entropy" is the mean negative log likelihood of
-    a softmax, as torch's CrossEntropyLoss, by log-sum-exp.
+    a softmax, as torch's CrossEntropyLoss, by log-sum-exp; "naive_cross_entropy" is the same formula as it stands in books,
+    exp(z) / sum(exp(z)) and then the logarithm: kept to be broken, for a logit beyond 709 (88 in float32) makes it nan.
     norm: batch normalization (Ioffe & Szegedy 2015, Algorithm 1) of every hidden W h before the activation, with the
     mean and the biased variance of the batch that is passed. It has no learned scale, and the bias is added after
     it (it is their beta; before it, it would cancel), so theta means the same with and without norm.
@@ -117,7 +120,7 @@ class MLP:
         return pairs
 
     def predict(self, theta, x):
-        """Outputs (logits for cross_entropy) at the rows of x (n, inputs): shape (..., n, outputs), nets first.
+        """Outputs (logits for cross entropy) at the rows of x (n, inputs): shape (..., n, outputs), nets first.
 
         >>> MLP((1, 1)).predict([2.0, 3.0], [[1.0], [10.0]]).tolist()
         [[5.0], [23.0]]
@@ -133,8 +136,18 @@ class MLP:
         >>> float(MLP((1, 1)).loss([2.0, 3.0], [[1.0], [10.0]], [[5.0], [21.0]]))
         1.0
         """
+        return self.value_and_output(theta, x, y)[0]
+
+    def value_and_output(self, theta, x, y):
+        """`loss` and `predict` for the price of one.
+
+        >>> value, out = MLP((1, 1)).value_and_output([2.0, 3.0], [[1.0], [10.0]], [[5.0], [21.0]])
+        >>> float(value), out.tolist()
+        (1.0, [[5.0], [23.0]])
+        """
         x, y = self._data(x, y)
-        return self._objective(self._forward(self._theta(theta), x)[0], y)[0]
+        out = self._forward(self._theta(theta), x)[0]
+        return self._objective(out, y)[0], out
 
     def grad(self, theta, x, y):
         """Gradient of `loss` in theta, by backpropagation (Rumelhart, Hinton & Williams 1986); theta's shape.
@@ -142,7 +155,16 @@ class MLP:
         >>> MLP((1, 1)).grad([2.0, 3.0], [[1.0], [10.0]], [[5.0], [21.0]]).tolist()
         [10.0, 1.0]
         """
-        return self._backward(self._theta(theta), *self._data(x, y))[0]
+        return self.value_and_grad(theta, x, y)[1]
+
+    def value_and_grad(self, theta, x, y):
+        """`loss` and `grad` for the price of the gradient.
+
+        >>> value, grad = MLP((1, 1)).value_and_grad([2.0, 3.0], [[1.0], [10.0]], [[5.0], [21.0]])
+        >>> float(value), grad.tolist()
+        (1.0, [10.0, 1.0])
+        """
+        return self._backward(self._theta(theta), *self._data(x, y))[:2]
 
     def hvp(self, theta, v, x, y):
         """Hessian times v (theta's shape, or one that broadcasts to it), the Hessian itself never formed; float64.
@@ -157,7 +179,7 @@ class MLP:
         h, theta, v = 1e-30, self._theta(theta), self._theta(v, "v")
         if v.ndim != theta.ndim:  # (P,) beside (P, P) would broadcast along the wrong axis
             raise ValueError(f"v: shape {v.shape}; expected as many axes as theta, of shape {theta.shape}")
-        return self._backward(theta + 1j * h * v.astype(float), *self._data(x, y))[0].imag / h
+        return self._backward(theta + 1j * h * v.astype(float), *self._data(x, y))[1].imag / h
 
     def hessian(self, theta, x, y):
         """The Hessian of `loss`, shape (P, P, ...), from P Hessian-vector products; for small nets.
@@ -178,7 +200,7 @@ class MLP:
         >>> (s.activations / s.activations[0]).round(9).tolist(), s.gradients.shape
         ([1.0, 0.5, 0.25, 0.125], (3,))
         """
-        _, hidden, errors, grads = self._backward(self._theta(theta), *self._data(x, y))
+        _, _, hidden, errors, grads = self._backward(self._theta(theta), *self._data(x, y), inputs=True)
         rms = [np.sqrt((h * h).mean((-2, -1))) for h in hidden]
         errors, grads = ([np.sqrt((a * a).sum((-2, -1))) for a in part] for part in (errors, grads))
         return Signals(np.array(np.broadcast_arrays(*rms)), np.array(errors), np.array(grads))
@@ -193,40 +215,52 @@ class MLP:
         [[-6.0]]
         """
         if self.norm or np.shape(x) != self.sizes[:1]:
-            raise ValueError(f"jacobian: norm={self.norm}, x of shape {np.shape(x)}; expected norm=False (an output "
-                             f"then depends on its row alone) and one point, shape ({self.sizes[0]},)")
+            raise ValueError(
+                f"jacobian: norm={self.norm}, x of shape {np.shape(x)}; expected norm=False (an output "
+                f"then depends on its row alone) and one point, shape ({self.sizes[0]},)"
+            )
         _, tape = self._forward(self._theta(theta), self._data(np.asarray(x)[None]))
         j = np.eye(self.sizes[0])
         for _, w, _, _, slope in tape:
-            j = slope.swapaxes(-1, -2) * (w @ j)
+            j = w @ j if slope is None else slope.swapaxes(-1, -2) * (w @ j)
         return np.moveaxis(j, (-2, -1), (0, 1))
 
     def _theta(self, theta, name="theta"):
         theta = np.asarray(theta)
         if theta.dtype.kind not in "fiu" or theta.shape[:1] != (self.size,):
-            raise ValueError(f"{name}: shape {theta.shape}, dtype {theta.dtype}; expected real numbers of shape "
-                             f"({self.size},) or ({self.size}, ...), as init gives")
+            raise ValueError(
+                f"{name}: shape {theta.shape}, dtype {theta.dtype}; expected real numbers of shape "
+                f"({self.size},) or ({self.size}, ...), as init gives"
+            )
         return theta if theta.dtype.kind == "f" else theta.astype(float)
 
     def _data(self, x, *y):
         x, least = np.asarray(x), 1 + self.norm
-        if x.ndim != 2 or x.shape[1] != self.sizes[0] or len(x) < least:
+        if x.ndim < 2 or x.shape[-1] != self.sizes[0] or x.shape[-2] < least:
             why = " (the spread of one row is 0)" if self.norm else ""
             raise ValueError(f"x: shape {x.shape}; expected (n, {self.sizes[0]}), one row a sample, n >= {least}{why}")
         if not y:
             return x
-        y, n, k = np.asarray(y[0]), len(x), self.sizes[-1]
-        if self.objective == "mse" and y.shape != (n, k):
-            raise ValueError(f"y: shape {y.shape}; expected {(n, k)}, one row a sample; y[:, None] makes a column")
-        if self.objective == "cross_entropy" and (y.shape != (n,) or y.dtype.kind not in "iu"):
-            raise ValueError(f"y: shape {y.shape}, dtype {y.dtype}; expected ({n},) whole numbers, one class a row")
-        if self.objective == "cross_entropy" and not 0 <= y.min() <= y.max() < k:
+        y, k = np.asarray(y[0]), self.sizes[-1]
+        rows = x.shape[:-1]
+        if self.objective == "mse":
+            if y.shape != (*rows, k):
+                raise ValueError(f"y: shape {y.shape}; expected {(*rows, k)}, one row a sample; y[:, None] makes a column")
+        elif y.shape != rows or y.dtype.kind not in "iu":
+            raise ValueError(f"y: shape {y.shape}, dtype {y.dtype}; expected {rows} whole numbers, one class a row")
+        elif not 0 <= y.min() <= y.max() < k:
             raise ValueError(f"y: classes from {y.min()} to {y.max()}; expected 0 to {k - 1}, one for each output")
         return x, y
 
     def _forward(self, theta, x):
-        """Outputs, and for each layer (input h, W, normalized z or None, its scale, slope of the activation)."""
-        theta, h, tape, i = np.ascontiguousarray(np.moveaxis(theta, 0, -1)), x.astype(theta.dtype), [], 0
+        """Outputs, and for each layer (input h, W, normalized z or None, its scale, slope of the activation or None)."""
+        theta, h, tape, i = np.ascontiguousarray(np.moveaxis(theta, 0, -1)), x.astype(theta.dtype, copy=False), [], 0
+        nets, own = theta.shape[:-1], x.shape[:-2]
+        if len(own) > len(nets) or any(a not in (1, b) for a, b in zip(own[::-1], nets[::-1], strict=False)):
+            raise ValueError(
+                f"x: shape {x.shape} for nets of shape {nets}; expected rows for all, (n, {self.sizes[0]}), or "
+                "for each net its own, the axes of the nets first"
+            )
         function, slope = ACTIVATIONS[self.activation]
         for layer, (m, n) in enumerate(pairwise(self.sizes), 1):
             w, i = theta[..., i : i + m * n].reshape(*theta.shape[:-1], n, m), i + m * n
@@ -238,39 +272,50 @@ class MLP:
             if self.bias:
                 z, i = z + theta[..., None, i : i + n], i + n
             out = function(z) if hidden else z
-            tape.append((h, w, normalized, scale, slope(z, out) if hidden else np.ones_like(z)))
+            tape.append((h, w, normalized, scale, slope(z, out) if hidden else None))
             h = out
         return h, tape
 
     def _objective(self, out, y):
         """The loss, and its derivative in the outputs."""
-        n, rows = len(y), np.arange(len(y))
+        n, k = out.shape[-2:]
         if self.objective == "mse":
-            r = out - y.astype(out.dtype)
+            r = out - y.astype(out.dtype, copy=False)
             return (r * r).sum((-2, -1)) / (2 * n), r / n
-        out = out - out.real.max(-1, keepdims=True)  # exp of a large logit would overflow; the loss stays the same
+        if self.objective == "cross_entropy":
+            out = out - out.real.max(-1, keepdims=True)  # exp of a large logit would overflow; the loss stays the same
         e = np.exp(out)
         d = e / e.sum(-1, keepdims=True)
-        d[..., rows, y] -= 1
-        return (np.log(e.sum(-1)) - out[..., rows, y]).mean(-1), d / n
+        place = np.arange(d.size // k), np.broadcast_to(y, d.shape[:-1]).ravel()
+        if self.objective == "cross_entropy":
+            right = np.log(e.sum(-1)) - out.reshape(-1, k)[place].reshape(d.shape[:-1])
+        else:
+            right = -np.log(d.reshape(-1, k)[place].reshape(d.shape[:-1]))
+        d.reshape(-1, k)[place] -= 1
+        return right.mean(-1), d / n
 
-    def _backward(self, theta, x, y):
-        """The gradient (theta's shape), and the lists behind `signals`: h_l, dloss/dh_l, dloss/dW_l."""
+    def _backward(self, theta, x, y, inputs=False):
+        """The loss, its gradient (theta's shape), and the lists behind `signals`: h_l, dloss/dh_l, dloss/dW_l.
+
+        dloss/dh_0, which only `signals` wants, costs a product as large as any other.
+        """
         out, tape = self._forward(theta, x)
-        hidden, errors, weights, parts = [out], [self._objective(out, y)[1]], [], []
-        for h, w, normalized, scale, slope in reversed(tape):
-            d = errors[-1] * slope
+        value, d = self._objective(out, y)
+        hidden, errors, weights, parts = [out], [d], [], []
+        for layer, (h, w, normalized, scale, slope) in reversed(list(enumerate(tape))):
+            d = errors[-1] if slope is None else errors[-1] * slope
             if self.bias:
                 parts.append(d.sum(-2))
             if normalized is not None:  # Ioffe & Szegedy (2015), section 3: mean and scale depend on every row
                 d = d - d.mean(-2, keepdims=True) - normalized * (d * normalized).mean(-2, keepdims=True)
                 d = d / scale
             hidden.append(h)
-            errors.append(d @ w)
+            if layer or inputs:
+                errors.append(d @ w)
             weights.append(d.swapaxes(-1, -2) @ h)
             parts.append(weights[-1].reshape(*theta.shape[1:], -1))
         grad = np.moveaxis(np.concatenate(parts[::-1], -1), -1, 0)
-        return grad, hidden[::-1], errors[::-1], weights[::-1]
+        return value, grad, hidden[::-1], errors[::-1], weights[::-1]
 
 
 def _known(argument, name, names):

@@ -157,8 +157,9 @@ def _fraction(value, axis):
 def landscape(loss, paths, *, steps, window=None, axes=("x₁", "x₂"), log=True, predicted=None, title=""):
     """Return a map of `loss` with `paths` and the loss along each of them beside it, as the text of an SVG file.
 
-    paths: {rule: array of shape (n + 1, 2)}; steps: the length of the step axis; predicted: loss_t / loss_0 for each
-    step, drawn dashed; log: whether the loss is at least 0, so that its axis is logarithmic. The map has the contours of the live figure: at (k / 14) ** 3.2 of the height.
+    paths: {rule: array of shape (n + 1, 2)}; steps: the length of the step axis; log: whether the loss is at least 0, so
+    that its axis is logarithmic; predicted: loss_t / loss_0 for each step, drawn dashed. The map has the contours of the
+    live figure: at (k / 14) ** 3.2 of the height.
     """
     left, right, bottom, top = window or loss.window
     with mpl.rc_context(STYLE):

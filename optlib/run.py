@@ -83,6 +83,10 @@ class Counted:
         attribute = getattr(self.loss, name)
         return partial(self._ask, name, attribute) if callable(attribute) else attribute
 
+    def forget(self):
+        """Forget the last two points: the loss is another one now, of the next mini-batch."""
+        self._known.clear()
+
     def _ask(self, name, function, x, *more):
         if more:  # a Hessian-vector product: each direction is another question
             self.calls[name] += 1
@@ -239,9 +243,9 @@ def _takes_function(p):
     return p.kind is p.KEYWORD_ONLY and p.name != "loss" and p.default is not p.empty and callable(p.default)
 
 
-def _natural(steps):
+def _natural(steps, name="steps"):
     if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 0:
-        raise ValueError(f"steps is {steps!r}: give a whole number, 0 or more")
+        raise ValueError(f"{name} is {steps!r}: give a whole number, 0 or more")
     return int(steps)
 
 

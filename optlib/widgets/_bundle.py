@@ -100,9 +100,7 @@ def css():
 
     A figure that runs sets ol-light or ol-dark itself, since JupyterLab and VS Code name their themes in other ways.
     """
-    variables = (
-        palette(".ol-figure")
-        + f"@media (prefers-color-scheme:dark){{{palette('html:not([data-theme=light]) .ol-figure:not(.ol-light)', dark=True)}}}\n"
-        + palette("html[data-theme=dark] .ol-figure:not(.ol-light),.ol-figure.ol-dark", dark=True)
-    )
+    dark = palette("html:not([data-theme=light]) .ol-figure:not(.ol-light)", dark=True)
+    variables = f"{palette('.ol-figure')}@media (prefers-color-scheme:dark){{{dark}}}\n"
+    variables += palette("html[data-theme=dark] .ol-figure:not(.ol-light),.ol-figure.ol-dark", dark=True)
     return variables + "".join((HERE / name).read_text(encoding="utf-8") for name in STYLES)

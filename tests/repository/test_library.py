@@ -19,10 +19,11 @@ OPTLIB = ROOT / "optlib"
 
 # A module imports from the layers above its own line, never from its own or from below; chapters import from all.
 LAYERS = [
-    {"rules", "losses", "schedules", "line_search", "clipping", "nets", "data"},
-    {"second_order"},
+    {"rules", "broken_adams", "losses", "schedules", "line_search", "clipping", "nets", "data", "blocks"},
+    {"classics", "problems", "second_order"},
     {"catalogue"},  # rules and losses by name
-    {"run"},
+    {"run", "training"},
+    {"train"},
     {"plotting", "translate"},
     {"widgets"},
 ]
@@ -84,7 +85,7 @@ def directions(name, source):
         module = target.removeprefix(".")
         if not target.startswith("."):
             allowed = {"numpy"} | OUTSIDE.get(part, set())
-            if part in ("rules", "losses"):
+            if part in ("rules", "broken_adams", "losses"):
                 allowed |= {"dataclasses"}
             else:
                 allowed |= sys.stdlib_module_names - REFUSED
