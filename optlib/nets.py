@@ -6,12 +6,13 @@ of shape (8, n, inputs) and y of shape (8, n, ...), nets first.
 """
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import pairwise
 from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
+
+from .naming import find
 
 ACTIVATIONS = {  # name -> (function of z, slope from z and h = function(z)); complex z must pass through: see `hvp`
     "linear": (lambda z: z, lambda z, h: np.ones_like(z)),
@@ -69,8 +70,8 @@ class MLP:
         if len(sizes) < 2 or not all(isinstance(n, Integral) and n > 0 for n in sizes):
             raise ValueError(f"sizes: {self.sizes!r}; expected two or more natural numbers, input to output: (2, 8, 1)")
         object.__setattr__(self, "sizes", tuple(map(int, sizes)))
-        _known("activation", self.activation, ACTIVATIONS)
-        _known("objective", self.objective, OBJECTIVES)
+        find("activation", self.activation, ACTIVATIONS)
+        find("objective", self.objective, dict.fromkeys(OBJECTIVES))
 
     @property
     def size(self):
@@ -90,7 +91,7 @@ class MLP:
         >>> float(theta.std().round(4))  # sqrt(2/1000) = 0.0447
         0.0447
         """
-        _known("scheme", scheme, SCHEMES)
+        find("scheme", scheme, SCHEMES)
         if not isinstance(rng, np.random.Generator):
             raise TypeError(f"rng: {rng!r}; expected a generator, as np.random.default_rng(0) makes")
         shape, parts = (shape,) if isinstance(shape, Integral) else tuple(shape), []
@@ -316,10 +317,3 @@ class MLP:
             parts.append(weights[-1].reshape(*theta.shape[1:], -1))
         grad = np.moveaxis(np.concatenate(parts[::-1], -1), -1, 0)
         return value, grad, hidden[::-1], errors[::-1], weights[::-1]
-
-
-def _known(argument, name, names):
-    if not isinstance(name, str) or name not in names:
-        near = get_close_matches(str(name).lower(), names, n=1)
-        guess = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"{argument} {name!r} does not exist; {guess}Known: {', '.join(names)}")

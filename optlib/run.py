@@ -8,8 +8,8 @@ from itertools import count, islice
 
 import numpy as np
 
-from .catalogue import nearest
 from .line_search import Stop
+from .naming import nearest
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ JavaScript of them, except of `multi_step` and `piecewise`, which hold lists. Wr
 """
 
 import inspect
-from difflib import get_close_matches
 
 import numpy as np
 from numpy import cos, exp, floor, inf, log, maximum, minimum, pi, searchsorted
+
+from .naming import nearest
 
 DOMAIN = {  # hyperparameters: (what holds for them, what to give)
     "lr lr_end peak start end values k": (lambda v: v >= 0, "a rate, 0 or more"),
@@ -47,8 +48,8 @@ class schedule:  # lower case as functools.partial, for it is used as that is
         known = {p.name: p.default for p in signature.values() if p.kind is p.KEYWORD_ONLY}
         for n, value in (hyper := known | hyper).items():
             if n not in known:
-                close = get_close_matches(n, known, n=1, cutoff=0.5)
-                raise TypeError(f"{name} has no hyperparameter {n!r}{f'; did you mean {close[0]!r}?' if close else ''}")
+                takes = ", ".join(known) or "none"
+                raise TypeError(f"{name} has no hyperparameter {n!r}; {nearest(n, known)}it takes {takes}")
             if value is inspect.Parameter.empty:
                 raise TypeError(f"{name} needs {n!r}: give it by name, schedule({name}, {n}=…)")
         self.hyper = {n: v if n == "base" and callable(v) else _checked(name, n, v) for n, v in hyper.items()}

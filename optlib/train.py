@@ -10,8 +10,9 @@ from time import perf_counter
 import numpy as np
 
 from .blocks import blockwise
-from .catalogue import RULES, nearest
+from .catalogue import RULES
 from .line_search import Stop
+from .naming import nearest
 from .run import Counted, _asks, _name, _natural, _parameters, _takes_function, iterate
 from .training import Progress, Training
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .catalogue import nearest
+from .naming import nearest
 
 
 @dataclass(frozen=True)

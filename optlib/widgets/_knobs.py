@@ -2,7 +2,7 @@
 
 import math
 
-from .. import catalogue
+from ..naming import nearest
 
 KNOBS = {  # name: (label, low, high, scale); the typed field also takes finite values outside the range
     "lr": ("learning rate η", 0.001, 1.0, "log"),
@@ -42,8 +42,7 @@ def knob(name, bounds=None, label=None):
     """
     if name not in KNOBS and bounds is None:
         raise ValueError(
-            f"sliders: {name!r} has no known range; {catalogue.nearest(name, KNOBS)}"
-            f"give it one: sliders={{{name!r}: (low, high)}}"
+            f"sliders: {name!r} has no known range; {nearest(name, KNOBS)}give it one: sliders={{{name!r}: (low, high)}}"
         )
     known_label, *known = KNOBS.get(name, (name, None, None, "linear"))
     given = tuple(known) if bounds is None else tuple(bounds) if isinstance(bounds, (tuple, list)) else ()

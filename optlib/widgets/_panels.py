@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import plotting, translate
-from ..catalogue import nearest
+from ..naming import nearest
 from ._scope import arguments, call, is_number, rounded
 
 QUARTILES, RANGE = "quartiles", "range"

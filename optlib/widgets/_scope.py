@@ -6,7 +6,7 @@ import string
 
 import numpy as np
 
-from ..catalogue import nearest
+from ..naming import nearest
 
 
 def is_number(value):

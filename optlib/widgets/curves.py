@@ -16,7 +16,7 @@ import numpy as np
 import traitlets
 
 from .. import plotting, translate
-from ..catalogue import nearest
+from ..naming import nearest
 from . import _bundle
 from ._figure import Figure
 from ._knobs import knob

@@ -8,8 +8,9 @@ import numpy as np
 import traitlets
 
 from .. import plotting, translate
-from ..catalogue import LOSSES, RULES, find, nearest
+from ..catalogue import LOSSES, RULES
 from ..losses import Loss
+from ..naming import find, nearest
 from ..run import iterate, run
 from . import _bundle
 from ._figure import Figure

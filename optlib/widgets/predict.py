@@ -5,7 +5,7 @@ import re
 
 import traitlets
 
-from ..catalogue import nearest
+from ..naming import nearest
 from . import _bundle
 from ._figure import Figure
 

@@ -6,7 +6,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from optlib import catalogue, final, iterate, losses, rules, run
+from optlib import catalogue, final, iterate, losses, naming, rules, run
 
 LOSS = losses.Quadratic(kappa=10)
 START = [2.0, 1.0]
@@ -282,13 +282,13 @@ def test_bad_input_is_refused_before_the_first_gradient(case):
 )
 def test_a_name_that_does_not_exist(kind, name, table, words):
     with pytest.raises(ValueError) as error:
-        catalogue.find(kind, name, table)
+        naming.find(kind, name, table)
     for word in words:
         assert word in str(error.value)
     assert all(known in str(error.value) for known in table)
 
 
 def test_names_that_exist():
-    assert catalogue.find("rule", "adam", catalogue.RULES) is rules.adam
-    assert catalogue.find("loss", "Rosenbrock", catalogue.LOSSES) is losses.Rosenbrock
+    assert naming.find("rule", "adam", catalogue.RULES) is rules.adam
+    assert naming.find("loss", "Rosenbrock", catalogue.LOSSES) is losses.Rosenbrock
     assert list(catalogue.RULES)[0] == "sgd" and losses.Loss not in catalogue.LOSSES.values()
