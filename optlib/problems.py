@@ -313,3 +313,19 @@ def _data(features, target):
             "(n, d) and (n,)"
         )
     return features, target
+
+
+def gaussian_ensemble(rng, n, shape=()):
+    """Draw symmetric n × n matrices of the Gaussian orthogonal ensemble (chapter 3): shape (*shape, n, n).
+
+    (A + Aᵀ)/2 with A standard normal: variance 1 on the diagonal, 1/2 beside it, the same law in every rotated basis.
+    All eigenvalues are positive with probability 1/2, (2 − √2)/4 and (π − 2√2)/(4π) for n = 1, 2, 3, and about
+    3^(−n²/4) for large n (Dean & Majumdar 2008): eigenvalues repel. Raises ValueError for an n that is no size.
+
+    >>> gaussian_ensemble(np.random.default_rng(0), 2, (5,)).shape
+    (5, 2, 2)
+    """
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+        raise ValueError(f"n is {n!r}: give a whole number, 1 or more")
+    a = rng.standard_normal((*shape, n, n))
+    return (a + a.swapaxes(-1, -2)) / 2
