@@ -1,0 +1,236 @@
+// Runs in every page before its own scripts: notes who listens to the reader, what is drawn, and compares pictures.
+(() => {
+  const HEARD = new Set(["pointerdown", "mousedown", "touchstart", "click", "keydown", "input", "change", "submit"]);
+  const listen = EventTarget.prototype.addEventListener;
+  EventTarget.prototype.addEventListener = function (type, ...rest) {
+    if (HEARD.has(type) && this instanceof Element) (this.heard ??= new Set()).add(type);
+    return listen.call(this, type, ...rest);
+  };
+
+  // Lines drawn on a canvas since it was last cleared, and the smallest text on it, in CSS pixels.
+  const pen = CanvasRenderingContext2D.prototype;
+  const original = Object.fromEntries(["beginPath", "moveTo", "lineTo", "stroke", "clearRect", "fillText", "strokeText"].map((name) => [name, pen[name]]));
+  const lines = new WeakMap();
+  pen.beginPath = function () { lines.set(this, []); original.beginPath.call(this); };
+  for (const name of ["moveTo", "lineTo"])
+    pen[name] = function (x, y) { lines.get(this)?.push(x, y); original[name].call(this, x, y); };
+  pen.stroke = function (...path) {
+    const drawn = lines.get(this);
+    if (drawn?.length > 6) (this.canvas.drawn ??= []).push(drawn.slice());
+    original.stroke.apply(this, path);
+  };
+  pen.clearRect = function (...box) { this.canvas.drawn = []; original.clearRect.apply(this, box); };
+  for (const name of ["fillText", "strokeText"])
+    pen[name] = function (...call) {
+      const size = parseFloat(/([\d.]+)px/.exec(this.font)?.[1] ?? "0") * this.getTransform().d / devicePixelRatio;
+      this.canvas.smallest = Math.min(this.canvas.smallest ?? Infinity, size);
+      original[name].apply(this, call);
+    };
+
+  const hash = (numbers) => {
+    let h = 0x811c9dc5;
+    for (let i = 0; i < numbers.length; i++) h = Math.imul(h ^ numbers[i], 0x01000193);
+    return (h >>> 0).toString(16);
+  };
+  const textHash = (text) => hash(Uint16Array.from(text, (c) => c.charCodeAt(0)));
+  const frame = () => new Promise((done) => { requestAnimationFrame(done); setTimeout(done, 500); }); // a page that draws no frames is found out, not waited for
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  const shown = (element) => element.checkVisibility({ visibilityProperty: true }) && element.getClientRects().length > 0;
+  const pixels = (canvas) => new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width || 1, canvas.height || 1).data.buffer);
+
+  // What a reader reads in the figure besides the picture: not the controls, not the caption, not the late twin for screen readers.
+  const APART = "label, button, select, legend, figcaption, svg, noscript, [role=group], [role=radiogroup], [role=alert], .ol-sr, .ol-note";
+  function readout(place) {
+    const walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT), parts = [];
+    while (walker.nextNode()) if (!walker.currentNode.parentElement.closest(APART)) parts.push(walker.currentNode.data);
+    return parts.join(" ").replace(/\s+/g, " ").trim();
+  }
+
+  /** What the figure shows, in a form that can be compared: canvases, SVG, sentence. */
+  const picture = (place) => ({
+    canvases: [...place.querySelectorAll("canvas")].map((c) => hash(pixels(c))),
+    drawings: [...place.querySelectorAll("svg")].map((s) => textHash(s.outerHTML)),
+    readout: readout(place),
+  });
+
+  /** The state of every control of the figure. */
+  const settings = (place) =>
+    [...place.querySelectorAll("input, select, [aria-pressed], [aria-valuetext]")].map((e) =>
+      e.type === "radio" || e.type === "checkbox" ? e.checked
+      : e.matches("input, select") ? e.value : e.getAttribute("aria-pressed") ?? e.getAttribute("aria-valuetext"));
+
+  const label = (e) => (e.getAttribute("aria-label") || [...(e.labels ?? [])].map((l) => l.textContent).join(" ") || e.textContent || e.title || e.tagName).trim().replace(/\s+/g, " ");
+
+  const kindOf = (e) => {
+    if (e.matches("input[type=range]")) return "range";
+    if (e.matches("input[type=radio]")) return e.form ? "option" : "radio"; // an option is committed to, then counts
+    if (e.matches("input[type=checkbox]")) return "checkbox";
+    if (e.matches("input, textarea")) return "field";
+    if (e.matches("select")) return "select";
+    if (e.matches("button, a[href], [role=button]")) return e.type === "submit" ? "submit" : "button";
+    if (e.matches("[role=slider]") || e.tabIndex >= 0) return "handle";
+    if (["pointerdown", "mousedown", "touchstart", "click"].some((type) => e.heard?.has(type) || e[`on${type}`])) return "surface";
+    return null;
+  };
+
+  /** Everything in the figure that answers to the reader, as { kind, label }; `place.controls` holds the elements. */
+  function controls(place) {
+    place.controls = [...place.querySelectorAll("*")].filter((e) => e.tagName !== "LABEL" && kindOf(e) && (shown(e) || e.tagName === "BUTTON"));
+    return place.controls.map((e) => ({ kind: kindOf(e), label: label(e), disabled: Boolean(e.disabled), hidden: !shown(e) }));
+  }
+
+  // What an event asked for is drawn in the next frame; the timer lets the frame end.
+  async function settled(place) {
+    await frame();
+    await pause(0);
+    return picture(place);
+  }
+
+  /** The sentence that says the result, as it stands now; its twin for screen readers follows when the hand rests. */
+  const said = (place) => [...(place.querySelectorAll(".ol-say").length ? place.querySelectorAll(".ol-say") : place.querySelectorAll("[aria-live]"))].map((e) => e.textContent.trim()).join(" ").trim();
+
+  /** What the figure objects to. */
+  const told = (place) => [...place.querySelectorAll("[role=alert], [role=status]")].map((e) => e.textContent).join(" ").trim();
+
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+  /** The picture as soon as it is `wanted`, or as it is after a while: a figure may refine what it drew in haste. */
+  async function becomes(place, wanted) {
+    await frame();
+    await until(() => same(picture(place), wanted), 1500);
+    return picture(place);
+  }
+
+  /** The picture once it has stayed the same for a while. */
+  async function rested(place) {
+    let last = await settled(place), since = performance.now();
+    for (const end = since + 3000; performance.now() < end; await pause(30)) {
+      const now = picture(place);
+      if (!same(now, last)) [last, since] = [now, performance.now()];
+      if (performance.now() - since > 220) break;
+    }
+    return last;
+  }
+
+  /** The picture as soon as it is another than `before`, or as it is after `ms`. A canvas alone may only be drawn less finely. */
+  async function changes(place, before, ms) {
+    await settled(place);
+    await until(() => !same(picture(place), before), ms);
+    const now = picture(place);
+    return now.canvases.filter((c, i) => c !== before.canvases[i]).length === 1 && same(now.drawings, before.drawings) && now.readout === before.readout ? rested(place) : now;
+  }
+
+  /** Wait until `test()` holds, or `ms` have passed; returns whether it holds. */
+  async function until(test, ms = 3000) {
+    for (const end = performance.now() + ms; performance.now() < end; await pause(20)) if (test()) return true;
+    return Boolean(test());
+  }
+
+  /** Bring the figure into the window and wait for its first frame. */
+  async function arrive(place) {
+    place.scrollIntoView({ block: "center", behavior: "instant" });
+    await until(() => place.dataset.shown !== undefined, 10000);
+    await settled(place);
+  }
+
+  /** What is missing from a first frame, in words, or "". */
+  function flaw(place) {
+    if (place.dataset.shown === undefined) return "did not start";
+    const error = place.querySelector(".live-figure-error");
+    if (error) return error.textContent;
+    if (!place.firstElementChild || !shown(place.firstElementChild)) return "shows nothing";
+    if (!getComputedStyle(place.firstElementChild).getPropertyValue("--ol-ink").trim()) return "has no style sheet";
+    for (const [i, canvas] of [...place.querySelectorAll("canvas")].entries()) {
+      const data = pixels(canvas);
+      if (data.every((v) => v === data[0])) return `canvas ${i + 1} is blank`;
+    }
+    for (const drawing of place.querySelectorAll("svg"))
+      if (!drawing.querySelector("path[d], line, circle, rect, text")) return "an SVG is empty";
+    return "";
+  }
+
+  const light = ([r, g, b]) => [[0.2126, r], [0.7152, g], [0.0722, b]].reduce((sum, [k, v]) => sum + k * (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4), 0);
+  const rgba = (color) => color.match(/[\d.]+/g).map(Number);
+
+  /** How well the focus of the active element is seen: the best contrast of an outline around it, its label or the element beside it. */
+  function focusMark() {
+    const e = document.activeElement;
+    let best = 0;
+    for (const candidate of [e, e.nextElementSibling, e.closest("label")]) {
+      if (!candidate || !shown(candidate)) continue;
+      const style = getComputedStyle(candidate);
+      let opacity = 1, ground = [255, 255, 255];
+      for (let up = candidate; up; up = up.parentElement) opacity *= getComputedStyle(up).opacity;
+      for (let up = candidate.parentElement; up; up = up.parentElement) {
+        const color = rgba(getComputedStyle(up).backgroundColor);
+        if (color.length < 4 || color[3] === 1) { ground = color; break; }
+      }
+      if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 1 || opacity < 0.5) continue;
+      const [a, b] = [light(rgba(style.outlineColor)), light(ground)].sort((p, q) => q - p);
+      best = Math.max(best, (a + 0.05) / (b + 0.05));
+    }
+    return best;
+  }
+
+  const FOCUSABLE = "a[href], button, input, select, textarea, [tabindex]";
+
+  /**
+   * Make a large page small for a checker that looks at every element, without a loss: of the pieces of code that look the
+   * same one stays an element, and formulas keep their MathML and their place but not the marks that screen readers skip.
+   */
+  function condense() {
+    const looks = new Set(), spare = [], emptied = [];
+    for (const piece of document.querySelectorAll(".highlight pre span:not(:has(*))")) {
+      let ground = piece;
+      while (ground && /^rgba\(.*, 0\)$/.test(getComputedStyle(ground).backgroundColor)) ground = ground.parentElement;
+      const look = [piece.className, getComputedStyle(piece).color, ground && getComputedStyle(ground).backgroundColor].join("|");
+      if (looks.has(look) && !piece.id && !piece.matches(FOCUSABLE)) spare.push(piece);
+      else looks.add(look);
+    }
+    for (const formula of document.querySelectorAll(".katex-html[aria-hidden=true]"))
+      if (!formula.querySelector(FOCUSABLE)) emptied.push([formula, formula.getBoundingClientRect()]);
+    for (const piece of spare) piece.replaceWith(...piece.childNodes);
+    for (const [formula, { width, height }] of emptied) {
+      Object.assign(formula.style, { display: "inline-block", width: `${width}px`, height: `${height}px` });
+      formula.replaceChildren();
+    }
+  }
+
+  /** Whether text on `element` is light: in a dark theme. */
+  const isDark = (element) => light(rgba(getComputedStyle(element.querySelector(".ol-figure") ?? element).color)) > 0.5;
+
+  /** The text of the figure that is smaller than `least` pixels on the screen. */
+  function smallText(place, least) {
+    const small = new Set(), walker = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (!walker.currentNode.data.trim() || !shown(parent) || parent.closest(".ol-sr, noscript")) continue;
+      const matrix = parent.getScreenCTM?.(), scale = matrix ? Math.hypot(matrix.b, matrix.d) : 1;
+      const size = parseFloat(getComputedStyle(parent).fontSize) * scale;
+      if (size < least - 0.01) small.add(`"${walker.currentNode.data.trim()}" at ${size.toFixed(1)} px`);
+    }
+    for (const canvas of place.querySelectorAll("canvas")) if (canvas.smallest < least - 0.01) small.add(`text on a canvas at ${canvas.smallest.toFixed(1)} px`);
+    return [...small];
+  }
+
+  /** The controls that are smaller than `least` pixels to hit, or stand beyond the window's sides. */
+  function misplaced(place, least) {
+    controls(place);
+    return place.controls.filter(shown).flatMap((e) => {
+      const target = e.closest("label") ?? e, box = target.getBoundingClientRect(), flaws = [];
+      if (Math.min(box.width, box.height) < least) flaws.push(`"${label(e)}" is ${box.width.toFixed(0)} × ${box.height.toFixed(0)} px`);
+      const beyond = e.getAttribute("role") === "slider" ? box.width / 2 : 0; // a point at the border reaches over it
+      if (box.left < -1 - beyond || box.right > innerWidth + 1 + beyond) flaws.push(`"${label(e)}" reaches from ${box.left.toFixed(0)} to ${box.right.toFixed(0)} px in a window of ${innerWidth} px`);
+      return flaws;
+    });
+  }
+
+  /** What reaches over the right edge of the page, outermost elements only. */
+  function overflowing() {
+    if (document.documentElement.scrollWidth <= innerWidth) return [];
+    const wide = [...document.body.querySelectorAll("*")].filter((e) => shown(e) && e.getBoundingClientRect().right > innerWidth + 0.5);
+    return wide.filter((e) => !wide.includes(e.parentElement)).map((e) => `<${e.tagName.toLowerCase()} class="${e.className}"> to ${e.getBoundingClientRect().right.toFixed(0)} px`);
+  }
+
+  globalThis.probe = { picture, settings, readout, said, told, controls, settled, rested, becomes, changes, until, arrive, flaw, focusMark, smallText, misplaced, overflowing, condense, isDark, frame, pause, shown };
+})();
