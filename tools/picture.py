@@ -1,6 +1,6 @@
 """Take the README's picture, images/book.png, of the built site.
 
-    make picture
+make picture
 """
 
 import sys
