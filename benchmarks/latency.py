@@ -71,6 +71,8 @@ def measure(browser, address, label, throttle, events):
     """Drag what has `label` about; return the milliseconds from each event to its frame on the screen."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
+    # On the site a figure begins when it comes near the window.
+    page.evaluate("document.querySelector('.live-figure[data-kind=Landscape]')?.scrollIntoView()")
     figure = page.locator(".ol-figure:has(.ol-landscape)").first
     figure.scroll_into_view_if_needed()
     grip, said = figure.get_by_label(label, exact=True), figure.locator(".ol-say")
