@@ -104,7 +104,7 @@
   /** The picture once it has stayed the same for a while. */
   async function rested(place) {
     let last = await settled(place), since = performance.now();
-    for (const end = since + 3000; performance.now() < end; await pause(30)) {
+    for (const end = since + 3000; performance.now() < end; await pause(70)) {
       const now = picture(place);
       if (!same(now, last)) [last, since] = [now, performance.now()];
       if (performance.now() - since > 220) break;

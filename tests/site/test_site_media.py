@@ -13,15 +13,24 @@ TRAVEL = (0, -160)
 # Without JavaScript ---------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def bare(browser, server, chapter):
-    with drive.Visit(browser, server.address, chapter, java_script_enabled=False) as visit:
-        yield visit
+@pytest.fixture(scope="module")
+def bare(browser, server):
+    """Open a page without JavaScript."""
+    context = browser.new_context(viewport=drive.WIDE, java_script_enabled=False)
+
+    def open_page(page):
+        tab = context.pages[0] if context.pages else context.new_page()
+        if tab.url != server.address + page:
+            tab.goto(server.address + page)
+        return tab
+
+    yield open_page
+    context.close()
 
 
 def test_without_javascript_each_figure_has_its_still(bare, chapter):
     """A picture with a description, or for a question its text and its answer; and no hole where the live figure would be."""
-    stills = bare.page.evaluate(
+    stills = bare(chapter).evaluate(
         """() => [...document.querySelectorAll(".live-figure[data-model]")].map((place) => {
           const holder = place.closest(".cell_output") ?? place.parentElement;
           const still = holder.querySelector("noscript");
@@ -46,19 +55,19 @@ def test_without_javascript_each_figure_has_its_still(bare, chapter):
             assert len(still["alt"].split()) > 4, f"{name}: the still picture's description is {still['alt']!r}"
 
 
-def test_without_javascript_mathematics_is_set(browser, server, page):
+def test_without_javascript_mathematics_is_set(bare, page):
     """No raw TeX, no error of KaTeX, and formulas with a size."""
-    with drive.Visit(browser, server.address, page, java_script_enabled=False) as visit:
-        raw = re.findall(r".{0,40}(?:\$\$|\\\(|\\\[|\\begin\{|\\frac|\\nabla).{0,40}", without_code(visit.page))
-        assert not raw, f"raw TeX: {raw}"
-        assert not visit.page.query_selector(".katex-error"), visit.page.inner_text(".katex-error")
-        flat = visit.page.eval_on_selector_all(
-            ".katex-html", "all => all.filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 4).length"
-        )
-        assert not flat, f"{flat} formulas have no height"
-        original = built.original(page)
-        if built.source(original) and re.search(r"\$[^$\s][^$\n]*\$", built.prose(original)):
-            assert visit.page.query_selector(".katex-html"), "the source has mathematics, the page has none"
+    tab = bare(page)
+    raw = re.findall(r".{0,40}(?:\$\$|\\\(|\\\[|\\begin\{|\\frac|\\nabla).{0,40}", without_code(tab))
+    assert not raw, f"raw TeX: {raw}"
+    assert not tab.query_selector(".katex-error"), tab.inner_text(".katex-error")
+    flat = tab.eval_on_selector_all(
+        ".katex-html", "all => all.filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 4).length"
+    )
+    assert not flat, f"{flat} formulas have no height"
+    original = built.original(page)
+    if built.source(original) and re.search(r"\$[^$\s][^$\n]*\$", built.prose(original)):
+        assert tab.query_selector(".katex-html"), "the source has mathematics, the page has none"
 
 
 def without_code(page):
@@ -103,7 +112,7 @@ ENDLESS = """() => document.getAnimations()
   .filter((a) => a.playState === "running" && a.effect.getTiming().iterations === Infinity).length"""
 PLAY = """async (place) => {
   const play = [...place.querySelectorAll("button")].find((b) => b.textContent === "Play");
-  const before = await probe.rested(place);
+  const before = probe.picture(place);
   play?.click();
   return Boolean(play) && JSON.stringify(await probe.changes(place, before, 2000)) !== JSON.stringify(before);
 }"""
@@ -117,20 +126,26 @@ PICTURES = """async (place, ms) => {
 
 def test_play_moves_unless_motion_is_unwanted(browser, server, chapter):
     """Play runs through many pictures; for a reader who wants less motion it jumps to one."""
-    for motion, fits in (("no-preference", lambda n: n > 4), ("reduce", lambda n: n <= 2)):
-        with drive.Visit(browser, server.address, chapter, reduced_motion=motion) as visit:
-            players = 0
-            for figure in visit.figures():
-                figure.ask("probe.arrive")
-                if not figure.ask(PLAY):
-                    continue
+    with drive.Visit(browser, server.address, chapter) as visit:
+        players = 0
+        for figure in visit.figures():
+            if figure.kind == "Predict":
+                continue
+            figure.begin()
+            if not figure.button("Play"):
+                continue
+            for motion, fits in (("no-preference", lambda n: n > 4), ("reduce", lambda n: n <= 2)):
+                visit.page.emulate_media(reduced_motion=motion)
+                assert figure.ask(PLAY), f"{figure.name}, motion {motion}: Play does nothing"
                 moved = figure.ask(PICTURES, 700)
                 assert fits(moved), f"{figure.name}, motion {motion}: {moved} pictures in the first 0.7 s of Play"
-                players += 1
-                if players == 2:
-                    break
-            moving = visit.page.evaluate(ENDLESS)
-            assert not moving, f"{moving} endless animations"
+                figure.reset()
+            players += 1
+            if players == 2:
+                break
+        visit.page.emulate_media(reduced_motion="reduce")
+        moving = visit.page.evaluate(ENDLESS)
+        assert not moving, f"{moving} endless animations"
 
 
 # Under a finger -------------------------------------------------------------------------------------------------------
@@ -145,21 +160,33 @@ class Finger:
     def _send(self, kind, *points):
         self.cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
 
-    def drag(self, start, by, moves=5):
+    def drag(self, start, by, moves=6):
         """Put the finger down, move it, lift it; returns by how much the page scrolled."""
-        before = self.page.evaluate("scrollY")
+        before = self.page.evaluate(AT_REST)
         self._send("touchStart", start)
         for i in range(1, moves + 1):
             self._send("touchMove", (start[0] + by[0] * i / moves, start[1] + by[1] * i / moves))
             self.page.evaluate("probe.frame()")
         self._send("touchEnd")
-        self.page.wait_for_timeout(120)
-        return self.page.evaluate("scrollY") - before
+        return self.page.evaluate(AT_REST) - before
+
+
+# Where the page stands once it has stopped scrolling.
+AT_REST = """async () => {
+  let last = NaN;
+  for (let same = 0, n = 0; same < 3 && n < 200; n++) {
+    await probe.frame();
+    same = scrollY === last ? same + 1 : 0;
+    last = scrollY;
+  }
+  return last;
+}"""
 
 
 def test_under_a_finger(browser, server, chapter):
     """Dragging a point or a slider moves it and not the page; a swipe anywhere else, on the picture too, scrolls the page."""
     with drive.Visit(browser, server.address, chapter, size=drive.PHONE, has_touch=True, is_mobile=True) as visit:
+        visit.arrive()  # all of them, so that the page no longer grows
         finger, scrolled = Finger(visit), 0
         text = visit.page.query_selector("article p")
         text.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
@@ -171,9 +198,11 @@ def test_under_a_finger(browser, server, chapter):
             figure.begin()
             for handle in figure.of("handle")[:1]:
                 x, y = handle.centre()
-                dx, dy = handle.inward(50)
-                assert finger.drag((x, y), (dx, dy)) == 0, f"{handle}: dragging it scrolls the page"
-                assert figure.rested() != figure.initial, f"{handle}: dragging it by touch changes nothing"
+                dx, dy = handle.inward(40)
+                # Upwards or downwards most of all, where a page would scroll.
+                by = finger.drag((x, y), (dx, 3 * dy))
+                assert by == 0, f"{handle}: dragging it scrolls the page by {by} px"
+                handle.must_change(figure.initial, "dragging it by touch")
                 figure.reset()
             for slider in figure.of("range")[-1:]:
                 x, y = slider.centre()
@@ -181,19 +210,21 @@ def test_under_a_finger(browser, server, chapter):
                 at = slider.element.evaluate("e => (e.value - e.min) / (e.max - e.min)")
                 thumb = box["x"] + 8 + at * (box["width"] - 16)
                 finger.drag((thumb, y), (60 if at < 0.5 else -60, 0))
-                assert figure.rested() != figure.initial, f"{slider}: dragging it by touch changes nothing"
+                slider.must_change(figure.initial, "dragging it by touch")
                 figure.reset()
-            stage = figure.place.query_selector("canvas, svg")
-            if stage:
-                stage.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
-                box = stage.bounding_box()
+            for surface in figure.of("surface"):
+                box = surface.element.bounding_box()
+                surface.element.tap(position={"x": 0.6 * box["width"], "y": 0.3 * box["height"]})
+                surface.must_change(figure.initial, "a tap")
+                figure.reset()
+            picture = figure.place.query_selector("canvas, svg")
+            if picture:
+                picture.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+                box = picture.bounding_box()
                 # away from the handles, which are for dragging
                 spot = (box["x"] + 0.9 * box["width"], box["y"] + 0.9 * box["height"])
                 assert abs(finger.drag(spot, TRAVEL)) > 50, f"{figure.name}: a swipe on the picture does not scroll the page"
                 scrolled += 1
-                figure.ask("probe.arrive")
-                if figure.rested() != figure.initial:
-                    figure.reset()
         assert scrolled
         visit.quiet()
 
