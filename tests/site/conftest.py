@@ -13,7 +13,9 @@ def pytest_configure(config):
 
 
 def pytest_generate_tests(metafunc):
-    """`page`: every page. `chapter`: every one with live figures. `figure_at`: every live figure, as (page, model id)."""
+    """What a test asks for by an argument's name: `page` every page, `chapter` every one with live figures, `notebook` every
+    one made from a notebook, `figure_at` every live figure as (page, model id).
+    """
     pages = built.pages()
     live = {page: built.live_figures(page) for page in built.originals()}
     only, without = (
@@ -22,6 +24,7 @@ def pytest_generate_tests(metafunc):
     found = {
         "page": [pytest.param(page, id=page) for page in pages],
         "chapter": [pytest.param(page, id=page) for page in live if live[page]],
+        "notebook": [pytest.param(page, id=page) for page in live if str(built.source(page)).endswith(".ipynb")],
         "figure_at": [
             pytest.param((page, model), id=f"{page}#{traits.get('name') or model}")
             for page in live
@@ -46,7 +49,7 @@ def site():
 @pytest.fixture(autouse=True)
 def something(request):
     """A site without pages, or without live figures, is no site."""
-    for name in ("page", "chapter", "figure_at"):
+    for name in ("page", "chapter", "notebook", "figure_at"):
         if name in request.fixturenames and request.getfixturevalue(name) is None:
             pytest.fail(f"the built site has nothing for {name!r}", pytrace=False)
 

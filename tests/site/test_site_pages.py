@@ -14,7 +14,7 @@ WAYS = {
     "file, wide, dark": ("file", drive.WIDE, "dark"),
     "file, phone, light": ("file", drive.PHONE, "light"),
 }
-# From the server axe applies all its rules. From a file it looks at the colours only, for what a phone does not show in the dark.
+# From the server axe applies all its rules; from a file only those of colour, for what a phone does not show in the dark.
 COLORS = ["color-contrast", "link-in-text-block"]
 LEAST_TEXT, LEAST_TARGET = 11, 24  # pixels; the target is that of WCAG 2.2, 2.5.8
 

@@ -153,7 +153,6 @@ def test_what_a_page_loads_is_its_own(text):
     assert not outside, outside
 
 
-@pytest.mark.parametrize("notebook", [p for p in built.originals() if built.source(p) and built.source(p).suffix == ".ipynb"])
 def test_buttons_of_a_notebook(notebook):
     """Each notebook opens in Colab and on Binder, can be downloaded, and shows its source."""
     addresses, notebook = list(built.document(notebook).addresses()), notebook.removesuffix(".html") + ".ipynb"
