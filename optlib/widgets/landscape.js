@@ -202,7 +202,7 @@ function render({ model, el }) {
     if (!map.width || !curve.width) return;
     const p = model.get("params"), view = windowOf(p), now = Math.min(model.get("shown"), steps);
     if (map.domain("x", view.slice(0, 2)) | map.domain("y", view.slice(2))) stale.map = true;
-    if (stale.map) paintMap(map, loss, p, colors, stale.map === "moving" ? 5 : 2.5);
+    if (stale.map) paintMap(map, loss, p, colors, stale.map === "moving" ? 7 : 2.5);
     if (stale.paths) for (const path of paths) path.run(RULES[path.name], loss, model.get("hyper")[path.name], p, model.get("start"), view);
     const on = shownPaths(), level = theory?.({ ...model.get("hyper")[rules[0]], ...p });
     if (stale.paths) fitCurve(on, level);
