@@ -1,24 +1,17 @@
 """Every schedule that optax has against optax, in double precision, and the differences that the docstrings name.
 
-optax counts from 0: its count is our t - 1. It brings jax with it, 600 MB: where it is not installed, one line says so;
-in CI it is required.
+optax counts from 0: its count is our t - 1.
 """
 
-import importlib.util
 import math
-import os
 
+import jax
 import numpy as np
+import optax
 import pytest
 
 from optlib import schedules
 from optlib.schedules import schedule
-
-if not os.environ.get("CI") and not importlib.util.find_spec("optax"):
-    pytest.skip("optax is not installed: pip install optax jax", allow_module_level=True)
-
-import jax
-import optax
 
 STEPS = 150
 
