@@ -133,6 +133,10 @@ def _js(function, node, known):
             return f"p.{n.attr}"
         if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant) and type(n.slice.value) is int:
             return f"{go(n.value)}[{n.slice.value}]"
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id not in known:
+            called = function.__globals__.get(n.func.id)
+            if inspect.isfunction(called) and catalogue.LIBRARY.get(called.__name__) is called:
+                return library_call(n, called)
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and not n.keywords:
             if n.func.id == "where" and len(n.args) == 3:
                 return "({} ? {} : {})".format(*map(go, n.args))
@@ -145,6 +149,24 @@ def _js(function, node, known):
                 return f"{FUNCTIONS[n.func.id][0]}({arguments})"
         _refuse(function, n)
 
+    def library_call(n, called):
+        """Return a call of a function of the library with every argument, those left out at their defaults."""
+        if any(k.arg is None for k in n.keywords) or any(isinstance(a, ast.Starred) for a in n.args):
+            _refuse(function, n, "hands over arguments with a star; write each of them")
+        try:
+            bound = inspect.signature(called).bind(*map(go, n.args), **{k.arg: go(k.value) for k in n.keywords})
+        except TypeError as error:
+            _refuse(function, n, f"does not fit {called.__name__}{inspect.signature(called)}: {error}")
+        bound.arguments |= {
+            p.name: json.dumps(p.default)
+            for p in inspect.signature(called).parameters.values()
+            if p.name not in bound.arguments
+        }
+        positional, keywords = _arguments(called)
+        given = [bound.arguments[name] for name in positional]
+        named = ", ".join(f"{name}: {bound.arguments[name]}" for name in keywords)
+        return f"LIBRARY.{called.__name__}({', '.join([*given, *([f'{{ {named} }}'] if keywords else [])])})"
+
     return go(node)
 
 
@@ -152,7 +174,8 @@ def to_js(function, name=None):
     """Return `function` as a JavaScript function declaration.
 
     Positional arguments stay positional; keyword-only ones become one object at the end; for a method, `self` becomes an
-    object `p` of parameters at the end. A tuple becomes an array. Raises `NotArithmetic` for anything but arithmetic.
+    object `p` of parameters at the end. A tuple becomes an array; a function of `catalogue.LIBRARY`, such as a rule, is
+    called as `LIBRARY.adam(…)`. Raises `NotArithmetic` for anything but arithmetic.
 
     >>> def contraction(lam, *, lr=0.1):
     ...     return abs(1 - lr * lam)
@@ -171,9 +194,9 @@ def to_js(function, name=None):
             continue
         target = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
         fresh = [n for n in names if n not in known]
-        if fresh and len(fresh) < len(names):
-            _refuse(function, value, f"is assigned to {', '.join(names)}, new names and old; give each a line of its own")
-        lines.append(f"  {'let ' if fresh else ''}{target} = {_js(function, value, known)};")
+        # `var` may name what is there already, beside what is new; `let` may not.
+        declare = "" if not fresh else "let " if len(fresh) == len(names) else "var "
+        lines.append(f"  {declare}{target} = {_js(function, value, known)};")
         known.update(names)
     parameters = arguments + (["{ " + ", ".join(keywords) + " }"] if keywords else ["p"] if "self" in positional else [])
     return f"function {name or function.__name__}({', '.join(parameters)}) {{\n" + "\n".join(lines) + "\n}"
@@ -206,10 +229,21 @@ def js_loss(loss):
 
 
 def js_module():
-    """Return the ES module `optlib:generated` with every rule and loss of the library: `RULES` and `LOSSES`."""
-    rules = ",\n".join(f"{name}: {js_rule(rule)}" for name, rule in catalogue.RULES.items())
-    losses = ",\n".join(f"{name}: {js_loss(loss)}" for name, loss in catalogue.LOSSES.items())
-    return f"export const RULES = {{\n{rules}\n}};\nexport const LOSSES = {{\n{losses}\n}};\n"
+    """Return the ES module `optlib:generated`: `RULES`, the broken Adams among them, `LOSSES`, and `LIBRARY`.
+
+    `LIBRARY` has what a figure's function may call by name: the steps of the rules, the schedules, and the recursions of
+    the noisy quadratic.
+    """
+    rules = catalogue.RULES | catalogue.BROKEN_ADAMS
+    steps = {name: f"RULES.{name}.step" for name in rules}
+    others = {name: to_js(f) for name, f in catalogue.LIBRARY.items() if name not in rules}
+    tables = {
+        "RULES": {name: js_rule(rule) for name, rule in rules.items()},
+        "LOSSES": {name: js_loss(loss) for name, loss in catalogue.LOSSES.items()},
+        "LIBRARY": steps | others,
+    }
+    rows = {name: ",\n".join(f"{key}: {js}" for key, js in table.items()) for name, table in tables.items()}
+    return "".join(f"export const {name} = {{\n{body}\n}};\n" for name, body in rows.items())
 
 
 # LaTeX

@@ -8,7 +8,8 @@ import numpy as np
 import traitlets
 
 from .. import plotting, translate
-from ..catalogue import LOSSES, RULES
+from ..catalogue import BROKEN_ADAMS, LOSSES
+from ..catalogue import RULES as RIGHT
 from ..losses import Loss
 from ..naming import find, nearest
 from ..run import iterate, run
@@ -16,13 +17,16 @@ from . import _bundle
 from ._figure import Figure
 from ._knobs import knob
 
+RULES = RIGHT | BROKEN_ADAMS  # a broken one is given as a function: its name alone is not offered
+
 
 class Landscape(Figure):
     """Show `loss` with the paths of `rules`; `path` and `paths` are what the reader sees, as arrays.
 
     loss: a loss such as Quadratic(kappa=10), or its name. rules: one rule, a list of rules, or {rule: {name: number}};
-    a rule is a function of optlib.rules or its name. sliders: the names of the hyperparameters and loss parameters that
-    the reader gets, or {name: (low, high)}; by default lr and the loss's parameters. steps: how many are taken.
+    a rule is a function of optlib.rules or its name, or a function of optlib.broken_adams. sliders: the names of the
+    hyperparameters and loss parameters that the reader gets, or {name: (low, high)}; by default lr and the loss's
+    parameters. steps: how many are taken.
     predicted: a function f(t, *, lr, …) of plain arithmetic that gives loss_t / loss_0 by theory, drawn dashed with the
     first line of its docstring; its names are hyperparameters of the first rule and parameters of the loss.
     window: (left, right, bottom, top), by default the loss's own.
@@ -152,7 +156,7 @@ def _rules(rules):
     named = {}
     for rule, hyper in rules.items():
         name = getattr(rule, "__name__", rule)
-        known = find("rule", name, RULES)
+        known = BROKEN_ADAMS.get(name) if rule in BROKEN_ADAMS.values() else find("rule", name, RIGHT)
         if callable(rule) and rule is not known:
             raise ValueError(f"rule {name!r} is not the one of optlib.rules: the live figure runs the library's rules only")
         named[name] = hyper

@@ -20,7 +20,7 @@ OPTLIB = ROOT / "optlib"
 # A module imports from the layers above its own line, never from its own or from below; chapters import from all.
 LAYERS = [
     {"naming"},
-    {"rules", "broken_adams", "losses", "schedules", "line_search", "clipping", "nets", "data", "blocks"},
+    {"rules", "broken_adams", "losses", "schedules", "line_search", "clipping", "nets", "data", "blocks", "check"},
     {"classics", "problems", "second_order"},
     {"catalogue"},  # rules and losses by name
     {"run", "training"},

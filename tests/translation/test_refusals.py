@@ -279,16 +279,6 @@ def test_reserved_names(tmp_path, word, source):
         to_js(scope["f"])
 
 
-def mixed(x, y):
-    x, z = y, x
-    return x * z
-
-
-def test_new_and_old_names_in_one_assignment():
-    with pytest.raises(NotArithmetic, match="^mixed, line 2: .*x, z"):
-        to_js(mixed)
-
-
 # What is no function of its own
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
-from optlib import catalogue, losses, plotting, rules
+from optlib import broken_adams, catalogue, losses, plotting, rules
 from optlib.run import run
 from optlib.widgets import Landscape, _bundle
 
@@ -214,3 +214,13 @@ def test_every_loss_can_be_shown(name):
     best = [figure.function(minimum) for minimum in figure.function.minima]
     # A logarithmic axis shows no loss below zero; a loss that falls for ever, or whose minimum is negative, has a linear one.
     assert figure.log == (bool(best) and min(best) > -1e-9)
+
+
+def test_a_broken_adam_is_taken_as_a_function_and_not_by_name():
+    pair = {rules.adam: {"lr": 0.05}, broken_adams.inverted: {"lr": 0.05}}
+    figure = Landscape(losses.Quadratic(kappa=10), pair, steps=20)
+    ours = run(broken_adams.inverted, losses.Quadratic(kappa=10), figure.start, 20, lr=0.05)
+    np.testing.assert_array_equal(figure.paths["inverted"], ours.path)
+    assert plotting.COLORS["inverted"][0] in figure.still()
+    with pytest.raises(ValueError, match="rule 'inverted' does not exist"):
+        Landscape(losses.Quadratic(), "inverted")
