@@ -34,6 +34,16 @@ COLORS = {
     "amsgrad": ("#3d7f3d", "#8fd68f"),
     "sign_descent": ("#6b6b6b", "#c4c4c4"),
     "lion": ("#a34a00", "#ffb27a"),
+    "fed_back": ("#b3261e", "#ff9d94"),  # the broken Adams: reds and purples, apart from Adam's green
+    "inverted": ("#7a1f6b", "#ec86dd"),
+    "stuck_counter": ("#4763b3", "#97a9f5"),
+    "counter_from_zero": ("#2a7fa8", "#7cc0ec"),
+    "eps_on_the_parameter": ("#8a5a2b", "#d9a878"),
+    "eps_in_the_root": ("#a34a00", "#ffb27a"),
+    "missing_root": ("#b0478a", "#ea9bca"),
+    "half_corrected": ("#d55e00", "#ff8f4a"),
+    "factor_omitted": ("#6a3fa0", "#bb8ff5"),
+    "average_of_the_weight": ("#5a6172", "#a9adb8"),
     "seq1": ("#2f9a8f", "#86ddd0"),  # an ordered scale: eigenvalues, gains, condition numbers
     "seq2": ("#2a7fa8", "#7cc0ec"),
     "seq3": ("#4763b3", "#97a9f5"),
@@ -60,7 +70,7 @@ def curves(panels, title=""):
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.6, 2.9) if len(panels) > 1 else (6.2, 3.2), layout="constrained")
         for axes, panel in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
-            _panel(axes, **panel)
+            {"panel": _panel, "plane": _plane}[panel["kind"]](axes, **{key: v for key, v in panel.items() if key != "kind"})
         return _svg(figure, title)
 
 
@@ -143,6 +153,93 @@ def _panel(axes, x, y, curves, dots, marks):
     for height, text, color in sorted(end for end in ends if end[1]):
         place = max(height, place + 0.07)
         axes.annotate(text, (1, min(place, 1.02)), (4, 0), "axes fraction", "offset points", color=color, va="center")
+
+
+def _plane(axes, x, y, mesh, height, minima, field, kinds, low, high, label, levels, shapes, handles):
+    """Draw one plane of `curves` as the live figure draws it: veils of one colour over each other, labels beside lines."""
+    ink, window = COLORS["ink"][0], (x.low, x.high, y.low, y.high)
+    axes.set(xlabel=x.label, xscale=x.scale, yscale=y.scale, xlim=window[:2], ylim=window[2:])
+    axes.minorticks_off()
+    axes.set_title(y.label, loc="left", fontsize=9, color=ink)
+    axes.grid(visible=False)
+    for i, (name, color) in enumerate((kinds or {}).items()):
+        if (field == i).any():
+            axes.contourf(*mesh, field == i, levels=[0.5, np.inf], colors=COLORS[color][0], alpha=0.3)
+        axes.fill([], [], color=COLORS[color][0], alpha=0.3, label=name)  # for the key below
+    if kinds:
+        axes.legend(**KEY)
+    elif field is not None:
+        _veils(axes, mesh, np.clip((field - low) / (high - low), 0, 1), np.linspace(0, 1, 14)[1:])
+        for text, strength in ((f"{label} {low:.3g}", 0.02), (f"{high:.3g}", 0.84)):
+            style = {"facecolor": (COLORS["high"][0], strength), "edgecolor": COLORS["muted"][0], "linewidth": 0.4}
+            axes.fill([], [], label=text, **style)
+        axes.legend(**KEY)
+        for level, text in levels:
+            level += 1e-9 * (high - low)  # a field that stays at its level along the border has no line there
+            if np.nanmin(field) < level <= np.nanmax(field):
+                line = axes.contour(*mesh, field, levels=[level], colors=ink, linewidths=1)
+                axes.clabel(line, fmt=lambda _, text=text: text, fontsize=8, colors=ink)
+    if height is not None:
+        *rough, height = height
+        shown = np.sqrt(height - min([np.nanmin(height), *(f for _, _, f in minima)]))
+        bands = np.nanmax(shown[np.isfinite(shown)]) * (np.arange(1, 14) / 14) ** 1.6
+        if field is None:
+            _veils(axes, rough, shown, bands)
+        else:
+            axes.contour(*rough, shown, levels=bands, colors=COLORS["muted"][0], linewidths=0.4, alpha=0.6)
+        axes.plot([a for a, _, _ in minima], [b for _, b, _ in minima], "+", color=ink, markersize=8, zorder=4)
+    taken = []
+    for px, py, text, color in filter(None, [_shape(axes, window, **shape) for shape in shapes]):
+        place = [_fraction(px, x), _fraction(py, y)]
+        right = place[0] + 0.02 * len(text) > 1
+        while any(abs(place[1] - v) < 0.07 and abs(place[0] - u) < 0.4 for u, v in taken):  # below a label that is there
+            place[1] -= 0.075
+        taken.append(tuple(place))
+        options = {"color": color, "zorder": 6, "ha": "right" if right else "left", "textcoords": "offset points"}
+        axes.annotate(text, place, (-6 if right else 6, 5 if place[1] < 0.92 else -10), xycoords="axes fraction", **options)
+    for a, b, color in handles:
+        style = {"s": 34, "facecolors": COLORS["paper"][0], "edgecolors": COLORS[color][0], "linewidths": 1.8}
+        axes.scatter(np.clip(a, *window[:2]), np.clip(b, *window[2:]), zorder=5, clip_on=False, **style)
+
+
+KEY = {  # below a plane
+    **{"loc": "upper left", "bbox_to_anchor": (0, -0.2), "ncols": 2, "frameon": False, "fontsize": 8},
+    **{"labelcolor": COLORS["ink"][0], "handlelength": 1, "borderaxespad": 0.2, "columnspacing": 1},
+}
+
+
+def _veils(axes, mesh, values, levels):
+    """Lay at each level the same thin veil of one colour over those below, so that the palette's dark version fits as well."""
+    for level in levels:
+        axes.contourf(*mesh, values, levels=[level, np.inf], colors=COLORS["high"][0], alpha=0.13)
+
+
+def _shape(axes, window, kind, x, y, label, color, line=True, dashed=False, gone=False):
+    """Draw a trail, a trace, an arrow or a cloud on a plane; return where its label belongs, or None."""
+    color, size = COLORS[color][0], [window[1] - window[0], window[3] - window[2]]
+    x, y = (np.clip(v, a - 50 * s, a + 50 * s) for v, a, s in zip((x, y), window[::2], size, strict=True))
+    inside = np.flatnonzero((x >= window[0]) & (x <= window[1]) & (y >= window[2]) & (y <= window[3]))
+    last = inside[-1] if inside.size else 0
+    if kind == "arrow":
+        with np.errstate(all="ignore"):  # as far as the border
+            ends = [(edge - v[0]) / (v[1] - v[0]) for v, edges in ((x, window[:2]), (y, window[2:])) for edge in edges]
+        reach = min([end for end in ends if 0 < end < 1], default=1)
+        x, y = (np.array([v[0], v[0] + reach * (v[1] - v[0])]) for v in (x, y))
+        style = {"arrowstyle": "-|>", "color": color, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", (x[1], y[1]), (x[0], y[0]), arrowprops=style)
+        last = 1
+    elif kind == "cloud" or not line:
+        axes.plot(x, y, ".", color=color, markersize=3, alpha=0.6)
+    elif kind == "trace":
+        axes.plot(x, y, "--" if dashed else "-", color=color, linewidth=1.3)
+        last = inside[np.argmax(x[inside] / size[0] + y[inside] / size[1])] if inside.size else 0
+    else:
+        x, y = x[: last + 2], y[: last + 2]
+        apart = _apart(np.stack([x / size[0], y / size[1]], axis=1))
+        axes.plot(x, y, color=color, marker=".", markersize=4, linewidth=1.3, markevery=apart)
+        if last == len(x) - 1:
+            axes.plot(x[-1], y[-1], "o", color=color, markersize=5)
+    return (x[last], y[last], label, color) if label and inside.size else None
 
 
 def _fraction(value, axis):

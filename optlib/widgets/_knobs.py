@@ -25,6 +25,8 @@ KNOBS = {  # name: (label, low, high, scale); the typed field also takes finite 
     "theta": ("θ", 0.0, 0.999, "near1"),
     "gain": ("gain", 0.1, 10.0, "log"),
     "sigma": ("noise σ", 0.01, 10.0, "log"),
+    "lam": ("eigenvalue λ", 0.01, 10.0, "log"),
+    "patience": ("patience", 0, 20, "int"),
     "n": ("n", 1, 100, "int"),
     "t": ("step t", 0, 200, "int"),
     "steps": ("steps", 1, 200, "int"),
@@ -67,3 +69,16 @@ def knob(name, bounds=None, label=None):
         "step": 1 if scale == "int" else None,
         "scale": scale,
     }
+
+
+def choices(name, options, label=None):
+    """Return the choice among the numbers `options`, {label: number}, for the argument `name` as the kit takes it.
+
+    >>> choices("form", {"sum": 0, "average": 1})
+    {'key': 'form', 'label': 'form', 'options': [{'value': 0, 'label': 'sum'}, {'value': 1, 'label': 'average'}]}
+    """
+    numbers = [v for v in options.values() if isinstance(v, (int, float)) and math.isfinite(v)]
+    if len(options) < 2 or len(set(numbers)) < len(options) or not all(isinstance(text, str) and text for text in options):
+        raise ValueError(f"sliders[{name!r}] is {options!r}; a choice has two or more labels, each for a number of its own")
+    known_label = KNOBS.get(name, (name,))[0]
+    return {"key": name, "label": label or known_label, "options": [{"value": v, "label": t} for t, v in options.items()]}

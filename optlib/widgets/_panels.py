@@ -1,14 +1,15 @@
 """What a figure of curves is made of: axes, lines from functions, recorded tables, marks and sentences."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from .. import plotting, translate
 from ..naming import nearest
-from ._scope import arguments, call, is_number, rounded
+from ._scope import arguments, call, fill, is_number, known_color, rounded
+from ._sequence import ENDS, Painted, Sequence
 
 QUARTILES, RANGE = "quartiles", "range"
 HUGE = 1e308  # stands for infinity in the page's data, which has no word for it: beyond every window
@@ -65,7 +66,7 @@ class Line:
             )
         if self.carried and len(names) == 2:
             raise ValueError(f"{self.name} has a curve for each {names[1]}; points can only be dragged along a single one")
-        _known_color(self)
+        known_color(self)
 
     @property
     def name(self):
@@ -75,6 +76,10 @@ class Line:
     def carried(self):
         """The names of the points that are dragged along the line."""
         return (self.points,) if isinstance(self.points, str) else tuple(self.points)
+
+    def asks(self):
+        """Yield its function, and None: every name that it asks for is a slider, a point or a quantity."""
+        yield self.function, None
 
     @property
     def each(self):
@@ -121,6 +126,9 @@ class Recorded:
     carried = ()
     dashed = False
 
+    def asks(self):
+        return ()
+
     def __post_init__(self):
         put = object.__setattr__
         if self.spread not in (None, QUARTILES, RANGE):
@@ -128,7 +136,7 @@ class Recorded:
         if self.lines is not None and self.lines not in self.by:
             keys = ", ".join(self.by) or "none"
             raise ValueError(f"Recorded: lines={self.lines!r} is no key of by; {nearest(self.lines, self.by)}keys: {keys}")
-        _known_color(self)
+        known_color(self)
         put(self, "by", {key: np.asarray(v).tolist() for key, v in self.by.items()})
         put(self, "label", self.label or (f"{{{self.lines}}}" if self.lines else ""))
         x, table = np.asarray(self.x, float), np.asarray(self.table, float)
@@ -188,7 +196,7 @@ class Mark:
             raise ValueError(f"Mark({self.label!r}): shade is {self.shade!r}; choose {' or '.join(map(repr, sides))}")
         if not callable(self.at) and not is_number(self.at):
             raise ValueError(f"Mark({self.label!r}) stands at {self.at!r}; expected a finite number or a function")
-        _known_color(self)
+        known_color(self)
 
     @property
     def axis(self):
@@ -205,7 +213,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes with its series (`Line`, `Recorded`) and its marks.
+    """One pair of axes with its series (`Line`, `Recorded`, `Sequence`, `Painted`) and its marks.
 
     probe: the name of a single number in points, which the reader drags along the horizontal axis to read off values.
     """
@@ -217,10 +225,94 @@ class Panel:
     probe: str | None = None
 
     def __post_init__(self):
-        for what, given, kinds in (("series", self.series, (Line, Recorded)), ("marks", self.marks, Mark)):
+        kinds = Line, Recorded, Sequence, Painted
+        for what, given, known in (("series", self.series, kinds), ("marks", self.marks, Mark)):
             for item in given:
-                if not isinstance(item, kinds):
-                    raise ValueError(f"Panel: {item!r} is not for {what}; series takes Line and Recorded, marks takes Mark")
+                if not isinstance(item, known):
+                    raise ValueError(
+                        f"Panel: {item!r} is not for {what}; series takes Line, Recorded, Sequence and Painted, marks takes Mark"
+                    )
+        for s in self.series:
+            if isinstance(s, (Sequence, Painted)) and self.x.step is None:
+                raise ValueError(f"{s.name} goes step by step; give the axis {self.x.label!r} step=1")
+
+    # What `Curves` asks of every kind of panel
+
+    def asks(self):
+        """Yield each function with the names that it gets without a slider, None where it cannot ask for a painted one."""
+        for s in self.series:
+            yield from s.asks()
+        yield from ((m.at, None) for m in self.marks if callable(m.at))
+
+    def parameters(self):
+        """Return further sliders, name -> default."""
+        return {}
+
+    @property
+    def carried(self):
+        """The names of the points that the reader drags here."""
+        return {key for s in self.series for key in s.carried} | ({self.probe} - {None})
+
+    def tables(self):
+        """Return what was recorded."""
+        return [s for s in self.series if isinstance(s, Recorded)]
+
+    def check(self, points):
+        """Raise ValueError where a list of points is needed and a number given, or the other way round."""
+        if self.probe is not None and not is_number(points.get(self.probe)):
+            raise ValueError(f"Panel: probe={self.probe!r} needs a single number: points={{{self.probe!r}: …}}")
+        for s in self.series:
+            if isinstance(s, Painted) and not isinstance(points.get(s.name), list):
+                raise ValueError(f"Painted({s.name!r}): give points={{{s.name!r}: […]}}, one number a step")
+            if isinstance(s, Line) and s.each is not None and not isinstance(points.get(s.each), list):
+                raise ValueError(f"{s.name}: {s.each!r} is no list of points; give points={{{s.each!r}: […]}}")
+            for key in s.carried:
+                if key not in points:
+                    raise ValueError(
+                        f"{s.name}: points={key!r} does not exist; {nearest(key, points)}give points={{{key!r}: …}}"
+                    )
+
+    def describe(self, points):
+        """Return the panel as plain data for the page."""
+        marks = [m.describe(translate.to_js(m.at) if callable(m.at) else m.at) for m in self.marks]
+        series = [s.describe(points) for s in self.series]
+        return {
+            "kind": "panel",
+            "x": asdict(self.x),
+            "y": asdict(self.y),
+            "series": series,
+            "marks": marks,
+            "probe": self.probe,
+        }
+
+    def publishes(self):
+        """Return the names that the panel adds for the sentences."""
+        return {f"{s.name}_{end}" for s in self.series if isinstance(s, (Sequence, Painted)) for end in ENDS}
+
+    def results(self, scope, points):
+        """Return what the panel adds for the sentences, by name."""
+        found = {}
+        for s in self.series:
+            if isinstance(s, (Sequence, Painted)):
+                found |= s.results(self.x, scope, points)
+        return found
+
+    def still(self, scope, points):
+        """Return what the panel shows now as plain data for `plotting.curves`."""
+        curves, dots = [], []
+        for s in self.series:
+            x, rows, low, high = s.arrays(self.x, scope, points)
+            for i, (name, color) in enumerate(s.rows(points)):
+                label = fill(s.label, {**scope, s.each: name} if s.each else scope)
+                spread = {"low": None if low is None else low[i], "high": None if high is None else high[i]}
+                style = {"color": color, "dots": getattr(s, "dots", False), "dashed": s.dashed}
+                curves.append({"x": x, "y": rows[i], "label": label, **spread, **style})
+            for key in s.carried if isinstance(s, Line) else ():
+                at, colors = np.ravel(points[key]), s.describe(points)["pointColors"][key]
+                dots.append({"x": at, "y": call(s.function, scope, at), "colors": colors})
+        marks = [m.describe(float(call(m.at, scope)) if callable(m.at) else m.at) for m in self.marks]
+        marks = [{**m, "label": fill(m["label"], scope)} for m in marks]
+        return {"kind": "panel", "x": self.x, "y": self.y, "curves": curves, "dots": dots, "marks": marks}
 
 
 @dataclass(frozen=True)
@@ -234,11 +326,3 @@ class Say:
 
 def _ramp(n):
     return [plotting.ramp(i, n) for i in range(n)]
-
-
-def _known_color(item):
-    if item.color not in plotting.COLORS:
-        known = ", ".join(plotting.COLORS)
-        raise ValueError(
-            f"{type(item).__name__}: color {item.color!r} does not exist; {nearest(item.color, plotting.COLORS)}known: {known}"
-        )

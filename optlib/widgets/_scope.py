@@ -6,6 +6,7 @@ import string
 
 import numpy as np
 
+from .. import plotting
 from ..naming import nearest
 
 
@@ -27,10 +28,12 @@ def arguments(function):
     return positional, {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-def call(function, scope, *given):
-    """Return `function` of the positional `given` and of what it asks for by name in `scope`."""
+def call(function, scope, *given, several=False):
+    """Return `function` of the positional `given` and of what it asks for by name in `scope`; as a tuple, if `several`."""
     with np.errstate(all="ignore"):  # overflow and 0/0 are drawn as what they are: a line that leaves or breaks
         result = function(*given, **{key: scope[key] for key in arguments(function)[1]})
+    if several:
+        return result if isinstance(result, tuple) else (result,)
     if isinstance(result, tuple):
         raise ValueError(f"{function.__name__} returns {len(result)} numbers; expected one")
     return result
@@ -64,3 +67,12 @@ def rounded(array, digits):
     if array.ndim:
         return [rounded(part, digits) for part in array]
     return None if np.isnan(array) else float(f"{array:.{digits}g}")
+
+
+def known_color(item):
+    """Raise ValueError unless `item.color` is a colour of the palette."""
+    if item.color not in plotting.COLORS:
+        known = ", ".join(plotting.COLORS)
+        raise ValueError(
+            f"{type(item).__name__}: color {item.color!r} does not exist; {nearest(item.color, plotting.COLORS)}known: {known}"
+        )

@@ -1,6 +1,8 @@
 // Runs a function that optlib.translate wrote in JavaScript, without eval, so that a page may forbid eval.
 // The text is one declaration of assignments and a return; it becomes closures over an array of its variables.
-const TOKEN = /\s*(Math\.\w+|[A-Za-z_]\w*|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[<>]=?|[-+*\/(){}[\],;=?:])/y;
+// What it calls of the library is the generated module's own function.
+import { LIBRARY } from "optlib:generated";
+const TOKEN = /\s*((?:Math|LIBRARY)\.\w+|[A-Za-z_]\w*|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[<>]=?|[-+*\/(){}[\],;=?:])/y;
 const OPERATORS = {
   "+": (a, b) => (s) => a(s) + b(s), "-": (a, b) => (s) => a(s) - b(s), "*": (a, b) => (s) => a(s) * b(s), "/": (a, b) => (s) => a(s) / b(s),
   "<": (a, b) => (s) => a(s) < b(s), "<=": (a, b) => (s) => a(s) <= b(s), ">": (a, b) => (s) => a(s) > b(s), ">=": (a, b) => (s) => a(s) >= b(s),
@@ -20,7 +22,10 @@ function tokens(text) {
   return found;
 }
 
-/** Compile the declaration `text` of at most two positional arguments: `compile(text)({ lr: 0.1 })(x, y)` is its value. */
+/**
+ * Compile the declaration `text`: `make = compile(text)`, then `f = make({ lr: 0.1 })` and `f(x, y)` is its value, an array for
+ * a tuple. `make.named` are the names that it takes from the object; `f.set(name, value)` changes one of them between calls.
+ */
 export function compile(text) {
   const found = tokens(text), slots = new Map();
   let i = 0;
@@ -36,6 +41,14 @@ export function compile(text) {
     return names;
   };
   const expression = () => {
+    const whole = primary();
+    if (found[i] !== "[") return whole;
+    take("[");
+    const part = Number(take());
+    take("]");
+    return (s) => whole(s)[part];
+  };
+  const primary = () => {
     const token = take();
     if (token === "(") {
       if (found[i] === "-") { i++; const a = expression(); take(")"); return (s) => -a(s); }
@@ -59,6 +72,32 @@ export function compile(text) {
       const [a, b] = parts;
       return parts.length === 1 ? (s) => f(a(s)) : parts.length === 2 ? (s) => f(a(s), b(s)) : (s) => f(...parts.map((p) => p(s)));
     }
+    if (token.startsWith("LIBRARY.")) {
+      const name = token.slice(8), f = LIBRARY[name], parts = [], others = [], hyper = {};
+      if (!Object.hasOwn(LIBRARY, name)) throw new SyntaxError(`the library has no ${name}: ${text}`);
+      take("(");
+      while (found[i] !== ")" && found[i] !== "{") { parts.push(expression()); if (found[i] === ",") i++; }
+      if (found[i] === "{") {
+        i++;
+        while (found[i] !== "}") { const key = take(); take(":"); others.push([key, expression()]); if (found[i] === ",") i++; }
+        take("}");
+      }
+      take(")");
+      const given = new Array(parts.length + 1);
+      given[parts.length] = hyper;
+      return (s) => {
+        for (let j = 0; j < parts.length; j++) given[j] = parts[j](s);
+        for (let j = 0; j < others.length; j++) hyper[others[j][0]] = others[j][1](s);
+        return f(...given);
+      };
+    }
+    if (token === "[") {
+      const parts = [];
+      while (found[i] !== "]") { parts.push(expression()); if (found[i] === ",") i++; }
+      take("]");
+      return (s) => parts.map((part) => part(s));
+    }
+    if (token === "Infinity") return () => Infinity;
     if (/^\d/.test(token)) { const value = Number(token); return () => value; }
     if (!slots.has(token)) throw new SyntaxError(`${token} is not known: ${text}`);
     const k = slots.get(token);
@@ -75,27 +114,28 @@ export function compile(text) {
   while (!result) {
     const token = take();
     if (token === "return") { result = expression(); take(";"); continue; }
-    const first = token === "let" ? take() : token, names = first === "[" ? list("]") : [first];
+    const first = token === "let" || token === "var" ? take() : token, names = first === "[" ? list("]") : [first];
     if (first === "[") take("]");
     take("=");
-    if (first === "[") take("[");
-    const values = names.map(() => { const value = expression(); if (found[i] === ",") i++; return value; });
-    if (first === "[") take("]");
+    const value = expression(), places = names.map(slot);
     take(";");
-    const places = names.map(slot);
-    steps.push(places.length === 1 ? (s) => { s[places[0]] = values[0](s); } : (s) => {
-      values.map((value) => value(s)).forEach((v, j) => { s[places[j]] = v; });
+    steps.push(first !== "[" ? (s) => { s[places[0]] = value(s); } : (s) => {
+      const values = value(s); // all of them before the first is assigned, as in Python
+      for (let j = 0; j < places.length; j++) s[places[j]] = values[j];
     });
   }
   const s = new Array(slots.size).fill(0), count = positional.length;
-  return (others = {}) => {
+  const make = (others = {}) => {
     const values = named.map((name) => others[name]);
-    return (x, y) => {
-      if (count > 0) s[0] = x;
-      if (count > 1) s[1] = y;
+    const f = (...given) => {
+      for (let j = 0; j < count; j++) s[j] = given[j];
       for (let j = 0; j < values.length; j++) s[count + j] = values[j];
       for (let j = 0; j < steps.length; j++) steps[j](s);
       return result(s);
     };
+    f.set = (name, value) => { values[named.indexOf(name)] = value; };
+    return f;
   };
+  make.named = named;
+  return make;
 }

@@ -1,63 +1,15 @@
 // Curves that depend on sliders, on dragged points, or on recorded data. All functions come from Python (optlib.translate).
 import { choice, format, frame, handle, linkState, observe, plotArea, put, schedule, slider, trouble } from "./kit.js";
 import { compile } from "./arithmetic.js";
-
-const GAP = 14; // between the lines of direct labels
-const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
-const short = (v) => Math.round(v * 10) / 10;
-const svg = (tag, parent, attributes = {}) => {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  parent.append(made);
-  return made;
-};
-
-/** `template` with {name} as a number of three digits and {name:d} as a whole one. */
-export function fill(template, scope) {
-  return template.replace(/\{(\w+)(?::(d))?\}/g, (_, name, whole) => {
-    const value = scope[name];
-    if (typeof value !== "number") return String(value);
-    return whole && Number.isFinite(value) ? (Math.round(value) || 0).toLocaleString("en-GB").replace("-", "−") : format(value);
-  });
-}
+import { GAP, clamp, fill, measure, place, short, spread, svg, trace } from "./drawing.js";
+import { makePlane } from "./plane.js";
+import { brush, extremes, recursion, stepsOf } from "./sequence.js";
 
 /** The numbers at which a function on `axis` is drawn: one a pixel, or the multiples of the axis's step. */
 export function grid(axis, pixels, x) {
   if (!axis.step) return Float64Array.from({ length: pixels + 1 }, (_, i) => x.invert(x(axis.low) + i));
   const from = Math.ceil(axis.low / axis.step), to = Math.floor(axis.high / axis.step), every = Math.ceil((to - from) / (2 * pixels)) || 1;
   return Float64Array.from({ length: Math.floor((to - from) / every) + 1 }, (_, i) => (from + i * every) * axis.step);
-}
-
-/**
- * The part of a graph (pixels px, py) inside the box, as a path `d`, and where it ends. What is not a number breaks the
- * line; what leaves the box is drawn to its border, also on the way to infinity.
- */
-export function trace(px, py, { left, top, width, height }) {
-  const right = left + width, bottom = top + height;
-  let d = "", end = null, pen = null;
-  for (let i = 0; i < px.length; i++) {
-    if (Number.isNaN(py[i]) || Number.isNaN(px[i])) { pen = null; continue; }
-    const alone = (i === 0 || Number.isNaN(py[i - 1])) && (i + 1 === px.length || Number.isNaN(py[i + 1]));
-    const k = i === 0 || Number.isNaN(py[i - 1]) ? (alone ? i : -1) : i - 1;
-    if (k < 0) continue;
-    let [xa, ya, xb, yb] = [px[k], py[k], px[i], py[i]];
-    if (!Number.isFinite(ya)) { xa = xb; ya = ya > 0 ? 1e7 : -1e7; }
-    if (!Number.isFinite(yb)) { xb = xa; yb = yb > 0 ? 1e7 : -1e7; }
-    let from = 0, to = 1;
-    const dx = xb - xa, dy = yb - ya;
-    for (const [delta, room] of [[-dx, xa - left], [dx, right - xa], [-dy, ya - top], [dy, bottom - ya]]) {
-      if (delta === 0 && room < 0) from = 2;
-      else if (delta < 0) from = Math.max(from, room / delta);
-      else if (delta > 0) to = Math.min(to, room / delta);
-    }
-    if (from > to) { pen = null; continue; }
-    const x0 = short(xa + from * dx), y0 = short(ya + from * dy);
-    end = [short(xa + to * dx), short(ya + to * dy)];
-    if (!pen || pen[0] !== x0 || pen[1] !== y0) d += `M${x0} ${y0}`;
-    d += `L${end[0]} ${end[1]}`;
-    pen = end;
-  }
-  return { d, end };
 }
 
 /** The area between two graphs, inside the box. */
@@ -73,22 +25,7 @@ function between(px, low, high, { top, height }) {
   return parts.join("");
 }
 
-/** Move labels ({y}, in order of height) apart, as little as keeps them within `low` and `high`; writes `at`. */
-export function spread(labels, low, high) {
-  labels.sort((a, b) => a.y - b.y);
-  let last = low - GAP;
-  for (const l of labels) last = l.at = Math.max(l.y, last + GAP);
-  let next = high + GAP;
-  for (const l of [...labels].reverse()) next = l.at = Math.min(l.at, next - GAP);
-}
-
 const nearest = (xs, x) => xs.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(xs[best] - x) ? i : best), 0);
-
-function measure(figure) {
-  const pen = document.createElement("canvas").getContext("2d");
-  pen.font = `12px ${getComputedStyle(figure).fontFamily || "sans-serif"}`; // no font yet where the figure is not in the page
-  return (text) => pen.measureText(text).width;
-}
 
 /** One pair of axes. `state` gives the present values, points and levels; `draw(scope)` draws them. */
 function makePanel(fr, spec, state, redraw, alone) {
@@ -115,8 +52,10 @@ function makePanel(fr, spec, state, redraw, alone) {
     area: m.shade && tinted("rect", back, m.color, "ol-shade"), line: tinted("line", back, m.color, "ol-mark"),
     tag: tinted("text", labels, m.color, "ol-tag"), lead: tinted("path", labels, m.color, "ol-lead"),
   }));
+  const steps = spec.x.step && stepsOf(spec.x).slice(1); // those that a painted sequence has
   const series = spec.series.map((s) => ({
-    ...s, f: s.js && compile(s.js),
+    ...s, f: s.kind === "line" && compile(s.js),
+    table: { recorded: () => s, sequence: s.kind === "sequence" && recursion(s, stepsOf(spec.x)), painted: (_, points) => ({ x: steps, y: points[s.name] }) }[s.kind],
     rows: s.colors.map((color) => ({
       band: s.low && tinted("path", back, color, "ol-band"),
       path: tinted("path", lines, color, s.dots ? "ol-dots" : s.dashed ? "ol-line ol-dashed" : "ol-line"),
@@ -153,6 +92,11 @@ function makePanel(fr, spec, state, redraw, alone) {
         (x) => height(on(s, x)), () => `${format(read())}, ${spec.y.label} ${format(on(s, read()))}`);
     });
   }
+  for (const s of series.filter((each) => each.kind === "painted")) {
+    const painter = brush(area, s, spec, state);
+    fr.onReset(painter.reset);
+    handles.push(painter);
+  }
   const probe = spec.probe && { read: () => state.points()[spec.probe], line: tinted("line", back, "muted", "ol-mark"), said: "" };
   if (probe) along(`${spec.x.label}, to read off`, "muted", probe.read, (x) => state.setPoint(spec.probe, x), () => area.box.top + area.box.height, () => `${format(probe.read())}: ${probe.said}`);
 
@@ -167,13 +111,14 @@ function makePanel(fr, spec, state, redraw, alone) {
     // Direct labels: at the right border, where a line leaves through another one, and at the probe.
     const ends = [], inside = [], readings = [], values = [], graphs = [];
     for (const s of series) {
-      const f = s.f && s.f(scope), at = s.f ? px : s.x.map(area.x);
+      const f = s.f && s.f(scope), data = s.f ? null : s.table(scope, state.points()), at = s.f ? px : Array.from(data.x, (x) => area.x(x));
+      if (data?.y) state.publish(extremes(s.name, data.y));
       s.rows.forEach((row, i) => {
         const pick = (part) => s.keys.reduce((a, key) => a[key === s.lines ? i : state.index(key)], part).map((v) => area.y(v ?? NaN));
         const lam = s.each && state.points()[s.each][i];
-        const ys = s.f ? xs.map((x) => area.y(f(x, lam))) : pick(s.middle);
+        const ys = s.f ? xs.map((x) => area.y(f(x, lam))) : data.y ? Float64Array.from(data.y, (y) => area.y(y)) : pick(s.middle);
         if (probe) {
-          const t = probe.read(), j = s.f ? -1 : nearest(s.x, t), [x, y] = s.f ? [area.x(t), area.y(f(t, lam))] : [at[j], ys[j]];
+          const t = probe.read(), j = s.f ? -1 : nearest(data.x, t), [x, y] = s.f ? [area.x(t), area.y(f(t, lam))] : [at[j], ys[j]];
           const seen = x >= left && x <= right && y >= top && y <= bottom, value = format(area.y.invert(y));
           row.read.dot.setAttribute("d", seen ? `M${short(x)} ${short(y)}h0` : "");
           row.read.tag.textContent = seen ? value : "";
@@ -243,20 +188,16 @@ function makePanel(fr, spec, state, redraw, alone) {
   return draw;
 }
 
-function place(text, x, y, anchor) {
-  text.setAttribute("x", short(x));
-  text.setAttribute("y", short(y));
-  text.setAttribute("text-anchor", anchor);
-}
-
 function render({ model, el }) {
   const spec = model.get("spec"), fr = frame(el, model);
   fr.figure.classList.add("ol-curves");
   fr.stage.classList.toggle("ol-several", spec.panels.length > 1);
   const quantities = Object.entries(spec.quantities).map(([name, js]) => [name, compile(js)]);
   const sentences = spec.say.map((s) => ({ ...s, when: s.when && compile(s.when) }));
-  const levels = Object.fromEntries(spec.knobs.map((k) => [k.key, k.levels ?? k.options]));
+  const levels = Object.fromEntries(spec.knobs.map((k) => [k.key, k.levels ?? k.options?.map((o) => o.value)]));
+  let published = {}; // what the panels found out as they were drawn, for the sentences
   const state = {
+    publish: (names) => { Object.assign(published, names); },
     points: () => model.get("points"),
     setPoint: (key, value) => put(model, "points", { ...model.get("points"), [key]: value }),
     index: (key) => levels[key].indexOf(model.get("values")[key]),
@@ -276,12 +217,14 @@ function render({ model, el }) {
   });
   function draw() {
     const scope = state.scope();
+    published = {};
     for (const panel of panels) panel(scope);
     for (const control of controls) control.refresh();
-    fr.say(sentences.map((s) => fill(!s.when || s.when(scope)() > 0 ? s.text : s.otherwise, scope)).filter(Boolean).join(" "));
+    const known = { ...scope, ...published };
+    fr.say(sentences.map((s) => fill(!s.when || s.when(known)() > 0 ? s.text : s.otherwise, known)).filter(Boolean).join(" "));
   }
   const redraw = schedule(draw), panels = [];
-  for (const p of spec.panels) panels.push(makePanel(fr, p, state, redraw, spec.panels.length === 1));
+  for (const p of spec.panels) panels.push((p.kind === "plane" ? makePlane : makePanel)(fr, p, state, redraw, spec.panels.length === 1));
   fr.onDestroy(observe(model, ["values", "points"], redraw));
   fr.onDestroy(redraw.cancel);
   linkState(model, fr, ["values", "points"], (key, value) => {

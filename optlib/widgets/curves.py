@@ -10,7 +10,6 @@ of a single point, and `lam_min`, `lam_max`: the extremes of a list of points.
 """
 
 import inspect
-from dataclasses import asdict
 
 import numpy as np
 import traitlets
@@ -19,11 +18,14 @@ from .. import plotting, translate
 from ..naming import nearest
 from . import _bundle
 from ._figure import Figure
-from ._knobs import knob
+from ._knobs import choices, knob
 from ._panels import Axis, Line, Mark, Panel, Recorded, Say
+from ._plane import Plane
 from ._scope import arguments, call, fill, is_number
+from ._sequence import Painted, Sequence
 
-__all__ = ["Axis", "Curves", "Line", "Mark", "Panel", "Recorded", "Say"]
+__all__ = ["Axis", "Curves", "Line", "Mark", "Painted", "Panel", "Recorded", "Say", "Sequence"]
+KINDS = Panel, Plane
 EMPTY = inspect.Parameter.empty
 
 
@@ -31,7 +33,8 @@ class Curves(Figure):
     """A live figure of panels of curves. `values` holds the sliders and choices, `points` what can be dragged.
 
     values: name -> where a slider or a choice starts, by default the function's own default or the first recorded value.
-    sliders: name -> (low, high) or (low, high, scale), where the usual range does not fit; labels: name -> its label.
+    sliders: name -> (low, high) or (low, high, scale), where the usual range does not fit, or {label: number}, a choice
+    among these numbers; labels: name -> its label.
     points: name -> a number, or a list of numbers. quantities: functions of sliders, points and earlier quantities; their
     names can be used like a slider's, also in labels and sentences. say: sentences, or one; see `Say`.
 
@@ -53,16 +56,18 @@ class Curves(Figure):
     def __init__(
         self, *panels, values=None, sliders=None, labels=None, points=None, quantities=(), say=(), name="", caption=""
     ):
-        if not panels or not all(isinstance(p, Panel) for p in panels):
-            raise ValueError("Curves takes one or more Panel(x=Axis(…), y=Axis(…), series=[…])")
+        if not panels or not all(isinstance(p, KINDS) for p in panels):
+            raise ValueError("Curves takes one or more Panel(x=Axis(…), y=Axis(…), series=[…]) or Plane(…)")
         self.panels = panels
         self._quantities = {f.__name__: f for f in quantities}
         self._say = [s if isinstance(s, Say) else Say(s) for s in ([say] if isinstance(say, (str, Say)) else say)]
         points = self._start = _points(points or {})
         self._levels, defaults = self._recorded(), {}
         self._check_panels(points)
-        for f in self._functions():
-            for key, default in self._asks_for(f, points).items():
+        for p in panels:
+            defaults |= {k: v for k, v in p.parameters().items() if k not in {*points, *self._quantities, *self._levels}}
+        for f, supplied in self._functions(points):
+            for key, default in self._asks_for(f, supplied, points).items():
                 if defaults.get(key, EMPTY) is EMPTY:
                     defaults[key] = default
         defaults |= {key: levels[0] for key, levels in self._levels.items()}
@@ -79,48 +84,40 @@ class Curves(Figure):
         super().__init__(name=name, caption=caption, values=start, points=points)
         self.set_trait("spec", self._describe())
         self.still_panels()  # this and the next line call everything once: a mistake shows here and not on the page
+        scope = self.scope() | self.results()
         for text in (t for s in self._say for t in (s.text, s.otherwise)):
-            fill(text, self.scope())
+            fill(text, scope)
 
     def _recorded(self):
         """Return the keys of the recorded tables with their values, which must agree."""
         found = {}
-        for series in (s for p in self.panels for s in p.series if isinstance(s, Recorded)):
+        for series in (s for p in self.panels for s in p.tables()):
             for key, v in series.by.items():
                 if key != series.lines and found.setdefault(key, v) != v:
                     raise ValueError(f"Recorded: two tables differ in {key!r}: {found[key]} and {v}")
         return found
 
     def _check_panels(self, points):
-        used = set()
         for panel in self.panels:
-            if panel.probe is not None and not is_number(points.get(panel.probe)):
-                raise ValueError(f"Panel: probe={panel.probe!r} needs a single number: points={{{panel.probe!r}: …}}")
-            used.add(panel.probe)
-            for s in panel.series:
-                if isinstance(s, Line) and s.each is not None and not isinstance(points.get(s.each), list):
-                    raise ValueError(f"{s.name}: {s.each!r} is no list of points; give points={{{s.each!r}: […]}}")
-                for key in s.carried:
-                    if key not in points:
-                        raise ValueError(
-                            f"{s.name}: points={key!r} does not exist; {nearest(key, points)}give points={{{key!r}: …}}"
-                        )
-                used.update(s.carried)
-        for key in points.keys() - used:
+            panel.check(points)
+        for key in points.keys() - {key for p in self.panels for key in p.carried}:
             raise ValueError(f"points: nothing carries {key!r}; give the Line that it moves along points={key!r}")
 
-    def _functions(self):
-        """Yield every function of the figure."""
+    def _functions(self, points):
+        """Yield every function of the figure, with the names that it gets without a slider."""
+        lists = {key for key, p in points.items() if isinstance(p, list)}
         for panel in self.panels:
-            yield from (s.function for s in panel.series if isinstance(s, Line))
-            yield from (m.at for m in panel.marks if callable(m.at))
-        yield from self._quantities.values()
-        yield from (s.when for s in self._say if s.when)
+            yield from ((f, () if supplied is None else supplied | lists) for f, supplied in panel.asks())
+        yield from ((f, ()) for f in self._quantities.values())
+        published = {name for p in self.panels for name in p.publishes()}
+        yield from ((s.when, published) for s in self._say if s.when)
 
-    def _asks_for(self, f, points):
+    def _asks_for(self, f, supplied, points):
         """Return the keyword-only names of `f` that must be sliders, with their defaults."""
         found = {}
         for key, default in arguments(f)[1].items():
+            if key in supplied:
+                continue
             if isinstance(points.get(key), list):
                 raise ValueError(f"{f.__name__}: {key!r} is a list of points; ask for {key}_min or {key}_max after the star")
             if not all(map(is_number, self._levels.get(key, ()))):
@@ -131,18 +128,17 @@ class Curves(Figure):
         return found
 
     def _knob(self, key, bounds, label):
+        if isinstance(bounds, dict):
+            return choices(key, bounds, label)
         if key not in self._levels:
             return knob(key, bounds, label)
         kind = "levels" if all(map(is_number, self._levels[key])) else "options"
-        return {"key": key, "label": label or key, kind: self._levels[key]}
+        levels = self._levels[key] if kind == "levels" else [{"value": v, "label": v} for v in self._levels[key]]
+        return {"key": key, "label": label or key, kind: levels}
 
     def _describe(self):
         """Return the figure as plain data for the page."""
-        panels = []
-        for p in self.panels:
-            series = [s.describe(self.points) for s in p.series]
-            marks = [m.describe(translate.to_js(m.at) if callable(m.at) else m.at) for m in p.marks]
-            panels.append({"x": asdict(p.x), "y": asdict(p.y), "series": series, "marks": marks, "probe": p.probe})
+        panels = [p.describe(self.points) for p in self.panels]
         say = [{"text": s.text, "when": s.when and translate.to_js(s.when), "otherwise": s.otherwise} for s in self._say]
         quantities = {key: translate.to_js(f) for key, f in self._quantities.items()}
         return {"panels": panels, "knobs": self._knobs, "quantities": quantities, "say": say}
@@ -154,9 +150,12 @@ class Curves(Figure):
             raise ValueError(
                 f"values: {', '.join(map(repr, odd))} missing or unknown; the names are {', '.join(names) or 'none'}"
             )
+        options = {k["key"]: [o["value"] for o in k["options"]] for k in self._knobs if "options" in k}
         for key, value in values.items():
             if value not in self._levels.get(key, [value]):
                 raise ValueError(f"values[{key!r}] is {value!r}; nothing is recorded there, choose one of {self._levels[key]}")
+            if value not in options.get(key, [value]):
+                raise ValueError(f"values[{key!r}] is {value!r}; choose one of {options[key]}")
             if key not in self._levels and not is_number(value):
                 raise ValueError(f"values[{key!r}] is {value!r}; expected a finite number")
         return values
@@ -180,9 +179,16 @@ class Curves(Figure):
             names[key] = float(call(f, names))
         return names
 
+    def results(self):
+        """Return what the panels add for the sentences, such as `step_last` of a `Sequence`."""
+        scope, found = self.scope(), {}
+        for p in self.panels:
+            found |= p.results(scope, self.points)
+        return found
+
     def curve(self, name):
         """Return (x, y) of the series whose function or label is `name`, now; y has a row for each point or line."""
-        known = {n: (p, s) for p in self.panels for s in p.series for n in (s.label, s.name)}
+        known = {n: (p, s) for p in self.panels if isinstance(p, Panel) for s in p.series for n in (s.label, s.name)}
         if name not in known:
             names = ", ".join(filter(None, known))
             raise ValueError(f"curve {name!r} does not exist; {nearest(name, known)}known: {names}")
@@ -192,29 +198,14 @@ class Curves(Figure):
 
     def sentences(self):
         """Return what the figure says now."""
-        scope = self.scope()
+        scope = self.scope() | self.results()
         said = (s.text if s.when is None or call(s.when, scope) > 0 else s.otherwise for s in self._say)
         return " ".join(fill(text, scope) for text in said if text)
 
     def still_panels(self):
         """Return what the figure shows now as plain data: what `optlib.plotting.curves` draws."""
-        scope, panels = self.scope(), []
-        for panel in self.panels:
-            curves, dots = [], []
-            for s in panel.series:
-                x, rows, low, high = s.arrays(panel.x, scope, self.points)
-                for i, (name, color) in enumerate(s.rows(self.points)):
-                    label = fill(s.label, {**scope, s.each: name} if s.each else scope)
-                    spread = {"low": None if low is None else low[i], "high": None if high is None else high[i]}
-                    style = {"color": color, "dots": getattr(s, "dots", False), "dashed": s.dashed}
-                    curves.append({"x": x, "y": rows[i], "label": label, **spread, **style})
-                for key in s.carried:
-                    at, colors = np.ravel(self.points[key]), s.describe(self.points)["pointColors"][key]
-                    dots.append({"x": at, "y": call(s.function, scope, at), "colors": colors})
-            marks = [m.describe(float(call(m.at, scope)) if callable(m.at) else m.at) for m in panel.marks]
-            marks = [{**m, "label": fill(m["label"], scope)} for m in marks]
-            panels.append({"x": panel.x, "y": panel.y, "curves": curves, "dots": dots, "marks": marks})
-        return panels
+        scope = self.scope()
+        return [p.still(scope, self.points) for p in self.panels]
 
     def still(self):
         """Return the figure as it stands as the text of an SVG file."""

@@ -2,14 +2,10 @@
 import { LOSSES, RULES } from "optlib:generated";
 import { compile } from "./arithmetic.js";
 import { button, format, frame, handle, linkState, observe, onTheme, plotArea, put, reducedMotion, schedule, slider, theme, toggle, trouble } from "./kit.js";
-import { contours } from "./vendor/d3.js";
+import { paintMap } from "./map.js";
 
 const FAR = 1e6; // a path has diverged when its loss passes this many times the highest in the picture
-const BANDS = 14, CURVE = 3.2; // contours at (k / BANDS) ** CURVE of the height: close in the valley, and on the walls too
 const SECONDS = 5; // that playing takes
-
-const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-const mix = (a, b, u) => `rgb(${rgb(a).map((v, i) => Math.round(v + (rgb(b)[i] - v) * u)).join(",")})`;
 
 /** The path of one rule in typed arrays that are made once; `last` is the step up to which it is drawn. */
 class Path {
@@ -41,50 +37,6 @@ class Path {
       }
     }
   }
-}
-
-/** Draw the loss in bands, on the first canvas, from its values on a grid of `cell` pixels. */
-function paintMap(panel, loss, p, colors, cell) {
-  const context = panel.contexts[0], { left, top, width, height } = panel.box;
-  const nx = Math.ceil(width / cell) + 2, ny = Math.ceil(height / cell) + 2;
-  const grid = new Float64Array(nx * ny), point = [0, 0];
-  let low = Math.min(...loss.minima(p).map((m) => loss.value(m, p))), high = -Infinity;
-  for (let j = 0, k = 0; j < ny; j++) {
-    point[1] = panel.y.invert(top + (j - 0.5) * cell);
-    for (let i = 0; i < nx; i++, k++) {
-      point[0] = panel.x.invert(left + (i - 0.5) * cell);
-      const f = loss.value(point, p);
-      grid[k] = f;
-      if (f < low) low = f;
-      if (f > high && f < Infinity) high = f;
-    }
-  }
-  // The square root of the height is nearly straight across a valley, so straight interpolation draws smooth contours.
-  for (let k = 0; k < grid.length; k++) grid[k] = Math.sqrt(Math.min(grid[k], high) - low);
-  const trace = contours().size([nx, ny]);
-  context.save();
-  context.beginPath();
-  context.rect(left, top, width, height);
-  context.clip();
-  context.fillStyle = colors.low;
-  context.fillRect(left, top, width, height);
-  const lines = new Path2D();
-  for (let band = 1; band < BANDS; band++) {
-    const shape = trace.contour(grid, Math.sqrt((high - low) * (band / BANDS) ** CURVE));
-    const area = new Path2D();
-    for (const rings of shape.coordinates) for (const ring of rings) {
-      for (let i = 0; i < ring.length; i++) area[i ? "lineTo" : "moveTo"](left + (ring[i][0] - 1) * cell, top + (ring[i][1] - 1) * cell);
-      area.closePath();
-    }
-    context.fillStyle = mix(colors.low, colors.high, (band / BANDS) ** 1.3);
-    context.fill(area);
-    lines.addPath(area);
-  }
-  context.lineWidth = 0.75;
-  context.globalAlpha = 0.35;
-  context.strokeStyle = mix(colors.high, colors.ink, 0.25);
-  context.stroke(lines);
-  context.restore();
 }
 
 function render({ model, el }) {

@@ -227,7 +227,7 @@ MISTAKES = {
     "mark": (lambda: Mark("m", x=1, y=1), "give either x or y"),
     "side": (lambda: Mark("m", x=1, shade="above"), "choose 'left' or 'right'"),
     "colour": (lambda: Line(factor, color="adm"), "color 'adm' does not exist; did you mean 'adam'"),
-    "series": (lambda: one([factor]), "is not for series; series takes Line and Recorded"),
+    "series": (lambda: one([factor]), "is not for series; series takes Line, Recorded, Sequence and Painted"),
     "sentence": (lambda: one([Line(factor)], say="{lrr}"), "{lrr} is not known; did you mean 'lr'"),
     "order of quantities": (
         lambda: tent(quantities=[early, worst, steps, margin]),
@@ -265,7 +265,10 @@ def linked(expression):
     """Return ES module source whose default export is `expression`, with the modules of the figure in reach."""
     scopes = {}
     _bundle._link("curves.js", scopes)
-    names = "const { compile } = $arithmetic_js, { trace, spread, grid, fill } = $curves_js;"
+    names = (
+        "const { compile } = $arithmetic_js, { recursion, stepsOf } = $sequence_js, { grid } = $curves_js, "
+        "{ trace, spread, fill } = $drawing_js;"
+    )
     return "\n".join([*(code for _, code in scopes.values()), names, f"export default {expression};"])
 
 
