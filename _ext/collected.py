@@ -1,0 +1,201 @@
+"""What the appendices collect from the chapters as they are read: the claims with what decided them, and the exercises.
+
+```{claims}        one table of every claim: the claim, the verdict, the number, and what its experiment printed
+```{exercises}     every exercise, by chapter
+"""
+
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+
+class collected(nodes.General, nodes.Element):
+    """Where a collection will stand; `kind` says of what."""
+
+
+class Collected(Directive):
+    def run(self):
+        return [collected(kind=self.name)]
+
+
+def collect(app, doctree):
+    """Keep a chapter's claims and exercises, with what the claims' cells printed when they ran for this build."""
+    docname = app.env.docname
+    path = Path(app.env.doc2path(docname))
+    found = {"title": app.env.titles[docname].astext() if docname in app.env.titles else "", "claims": [], "exercises": []}
+    if path.suffix == ".ipynb":
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        deciding = evidence(cells)
+        printed = {cells[i].get("id"): text for i, text in outputs(doctree)}
+        for node in doctree.findall(nodes.Admonition):
+            if "claim" in node["classes"]:
+                found["claims"].append(claim(node, deciding, printed))
+        for section in doctree.findall(nodes.section):
+            title = section.next_node(nodes.title)
+            if title.parent is section and re.match(r"Exercise \d", title.astext()):
+                found["exercises"].append({"id": section["ids"][0], "title": title.deepcopy().children})
+    everything = store(app.env)
+    everything.pop(docname, None)
+    if found["claims"] or found["exercises"]:
+        found["title"] = next(doctree.findall(nodes.title)).astext()
+        everything[docname] = found
+
+
+def store(env):
+    if not hasattr(env, "collected_from_chapters"):
+        env.collected_from_chapters = {}
+    return env.collected_from_chapters
+
+
+def evidence(cells):
+    """Return {anchor of a claim: ids of the cells that decide it} from the metadata of a notebook's cells."""
+    found = {}
+    for cell in cells:
+        given = cell["metadata"].get("claim", {}).get("evidence", [])
+        for name in re.findall(r"^:name: (claim-[\w-]+)$", "".join(cell["source"]), re.M):
+            found[name] = given
+    return found
+
+
+def outputs(doctree):
+    """Yield (number of the cell, what it printed) for each cell that printed."""
+    for cell in doctree.findall(lambda n: isinstance(n, nodes.container) and n.get("nb_element") == "cell_code"):
+        text = "".join(
+            block.astext() + "\n"
+            for output in cell.findall(lambda n: isinstance(n, nodes.container) and n.get("nb_element") == "cell_code_output")
+            for block in output.findall(nodes.literal_block)
+        )
+        if text.strip():
+            yield cell["cell_index"], text.rstrip()
+
+
+def claim(node, deciding, printed):
+    name = node["names"][0] if node["names"] else ""
+    texts = []
+    for key in deciding.get(name, []):
+        if key not in printed:
+            logger.warning("the claim %r rests on the cell %r, which printed nothing", name, key, location=node)
+        else:
+            texts.append(printed[key])
+    title, paragraph = node.next_node(nodes.title), node.next_node(nodes.paragraph)
+    verdict = paragraph.next_node(nodes.strong)
+    lines = sentences(paragraph.children[paragraph.index(verdict) + 1 :])
+    measured = (line for line in lines if re.search(r"\d", re.sub(r"Exercise \d+", "", "".join(n.astext() for n in line))))
+    number = next(measured, lines[0] if lines else [])
+    parts = {"title": title.children, "verdict": verdict.children, "number": number}
+    return {"id": node["ids"][0], "printed": texts, **{key: [n.deepcopy() for n in part] for key, part in parts.items()}}
+
+
+def sentences(children):
+    """Return the sentences of a paragraph, one a line in the source, as lists of nodes without citations."""
+    lines = [[]]
+    for child in children:
+        if isinstance(child, addnodes.pending_xref) and child.get("refdomain") == "cite":
+            continue
+        if not isinstance(child, nodes.Text):
+            lines[-1].append(child)
+            continue
+        first, *others = child.astext().split("\n")
+        lines[-1].append(nodes.Text(first))
+        lines += [[nodes.Text(part)] for part in others]
+    return [line for line in lines if "".join(n.astext() for n in line).strip()]
+
+
+# The appendices -------------------------------------------------------------------------------------------------------
+
+
+class Insert(SphinxPostTransform):
+    """Put the collections into their places."""
+
+    default_priority = 2  # before references are resolved, since sentences may hold some
+
+    def run(self, **kwargs):
+        for place in list(self.document.findall(collected)):
+            chapters = sorted(store(self.env).items())
+            made = {"claims": self.claims, "exercises": self.exercises}[place["kind"]](chapters)
+            place.replace_self(made)
+
+    def link(self, docname, anchor, *children):
+        if self.app.builder.format == "html":
+            address = self.app.builder.get_relative_uri(self.env.docname, docname) + f"#{anchor}".rstrip("#")
+            return nodes.reference("", "", *children, internal=True, refuri=address)
+        return nodes.inline("", "", *children)
+
+    def claims(self, chapters):
+        columns = ("The claim", "The verdict", "The number")
+        group = nodes.tgroup(cols=3)
+        group += [nodes.colspec(colwidth=width) for width in (32, 23, 45)]
+        group += nodes.thead("", row([nodes.paragraph("", text)] for text in columns))
+        group += (body := nodes.tbody())
+        for docname, chapter in chapters:
+            if chapter["claims"]:
+                title = nodes.strong("", "", self.link(docname, "", nodes.Text(chapter["title"])))
+                body += nodes.row("", nodes.entry("", nodes.paragraph("", "", title), morecols=2), classes=["claims-chapter"])
+            for each in chapter["claims"]:
+                number = [nodes.paragraph("", "", *copies(each["number"]))]
+                if each["printed"]:
+                    number += printed(each["printed"], self.app.builder.format)
+                first = nodes.paragraph("", "", self.link(docname, each["id"], *copies(each["title"])))
+                body += row([[first], [nodes.paragraph("", "", *copies(each["verdict"]))], number])
+        return [nodes.table("", group, classes=["claims", "no-row-stripes"])]
+
+    def exercises(self, chapters):
+        made = []
+        for docname, chapter in chapters:
+            if chapter["exercises"]:
+                items = [
+                    nodes.list_item("", nodes.paragraph("", "", self.link(docname, e["id"], *copies(e["title"]))))
+                    for e in chapter["exercises"]
+                ]
+                made += [nodes.rubric("", chapter["title"]), nodes.bullet_list("", *items)]
+        return made
+
+
+def copies(children):
+    return [child.deepcopy() for child in children]
+
+
+def row(cells):
+    return nodes.row("", *(nodes.entry("", *cell) for cell in cells))
+
+
+def printed(texts, form):
+    """Return what the experiment printed: folded on the website."""
+    blocks = [nodes.literal_block(text, text, language="none") for text in texts]
+    if form != "html":
+        return blocks
+    before = nodes.raw("", "<details><summary>What the experiment printed</summary>", format="html")
+    return [before, *blocks, nodes.raw("", "</details>", format="html")]
+
+
+def purge(app, env, docname):
+    store(env).pop(docname, None)
+
+
+def merge(app, env, docnames, other):
+    store(env).update({name: found for name, found in store(other).items() if name in docnames})
+
+
+def write_again(app, env):
+    """Return the pages that hold a collection: they change when a chapter does."""
+    return [name for name in env.found_docs if any(True for _ in env.get_doctree(name).findall(collected))]
+
+
+def setup(app):
+    app.add_node(collected)
+    for name in ("claims", "exercises"):
+        app.add_directive(name, Collected)
+    app.connect("doctree-read", collect)
+    app.connect("env-purge-doc", purge)
+    app.connect("env-merge-info", merge)
+    app.connect("env-updated", write_again)
+    app.add_post_transform(Insert)
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
