@@ -30,8 +30,10 @@ def collect(app, doctree):
     """Keep a chapter's claims and exercises, with what the claims' cells printed when they ran for this build."""
     docname = app.env.docname
     path = Path(app.env.doc2path(docname))
-    found = {"title": app.env.titles[docname].astext() if docname in app.env.titles else "", "claims": [], "exercises": []}
+    store(app.env).pop(docname, None)
     if path.suffix == ".ipynb":
+        found = {"title": next(doctree.findall(nodes.title)).astext(), "claims": [], "exercises": []}
+        found["question"] = next(doctree.findall(nodes.emphasis)).astext()
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         deciding = evidence(cells)
         printed = {cells[i].get("id"): text for i, text in outputs(doctree)}
@@ -42,11 +44,7 @@ def collect(app, doctree):
             title = section.next_node(nodes.title)
             if title.parent is section and re.match(r"Exercise \d", title.astext()):
                 found["exercises"].append({"id": section["ids"][0], "title": title.deepcopy().children})
-    everything = store(app.env)
-    everything.pop(docname, None)
-    if found["claims"] or found["exercises"]:
-        found["title"] = next(doctree.findall(nodes.title)).astext()
-        everything[docname] = found
+        store(app.env)[docname] = found
 
 
 def store(env):
@@ -120,7 +118,7 @@ class Insert(SphinxPostTransform):
     def run(self, **kwargs):
         for place in list(self.document.findall(collected)):
             chapters = sorted(store(self.env).items())
-            made = {"claims": self.claims, "exercises": self.exercises}[place["kind"]](chapters)
+            made = {"chapters": self.chapters, "claims": self.claims, "exercises": self.exercises}[place["kind"]](chapters)
             place.replace_self(made)
 
     def link(self, docname, anchor, *children):
@@ -128,6 +126,18 @@ class Insert(SphinxPostTransform):
             address = self.app.builder.get_relative_uri(self.env.docname, docname) + f"#{anchor}".rstrip("#")
             return nodes.reference("", "", *children, internal=True, refuri=address)
         return nodes.inline("", "", *children)
+
+    def chapters(self, chapters):
+        items = [
+            nodes.list_item(
+                "",
+                nodes.paragraph(
+                    "", "", self.link(name, "", nodes.strong("", c["title"])), nodes.Text(" "), nodes.inline("", c["question"])
+                ),
+            )
+            for name, c in chapters
+        ]
+        return [nodes.enumerated_list("", *items, enumtype="arabic", prefix="", suffix=".", classes=["chapters"])]
 
     def claims(self, chapters):
         columns = ("The claim", "The verdict", "The number")
@@ -191,7 +201,7 @@ def write_again(app, env):
 
 def setup(app):
     app.add_node(collected)
-    for name in ("claims", "exercises"):
+    for name in ("chapters", "claims", "exercises"):
         app.add_directive(name, Collected)
     app.connect("doctree-read", collect)
     app.connect("env-purge-doc", purge)

@@ -188,14 +188,15 @@ def _plane(axes, x, y, mesh, height, minima, field, kinds, low, high, label, lev
         else:
             axes.contour(*rough, shown, levels=bands, colors=COLORS["muted"][0], linewidths=0.4, alpha=0.6)
         axes.plot([a for a, _, _ in minima], [b for _, b, _ in minima], "+", color=ink, markersize=8, zorder=4)
-    taken = []
+    taken, letter = [], 5.5 / (72 * axes.figure.get_figwidth() * axes.get_position().width)  # of the width
     for px, py, text, color in filter(None, [_shape(axes, window, **shape) for shape in shapes]):
         place = [_fraction(px, x), _fraction(py, y)]
-        right = place[0] + 0.02 * len(text) > 1
+        right = place[0] + len(text) * letter > 1
         while any(abs(place[1] - v) < 0.07 and abs(place[0] - u) < 0.4 for u, v in taken):  # below a label that is there
             place[1] -= 0.075
         taken.append(tuple(place))
         options = {"color": color, "zorder": 6, "ha": "right" if right else "left", "textcoords": "offset points"}
+        options["bbox"] = {"facecolor": COLORS["paper"][0], "alpha": 0.6, "linewidth": 0, "pad": 0.5}
         axes.annotate(text, place, (-6 if right else 6, 5 if place[1] < 0.92 else -10), xycoords="axes fraction", **options)
     for a, b, color in handles:
         style = {"s": 34, "facecolors": COLORS["paper"][0], "edgecolors": COLORS[color][0], "linewidths": 1.8}

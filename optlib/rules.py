@@ -91,7 +91,7 @@ def delta_bar_delta(x, g, t, r=1, d=0, *, lr=0.01, grow=0.05, shrink=0.05, theta
 def adagrad(x, g, t, s=0, *, lr=0.01, eps=1e-10):
     """Divide each coordinate's step by the root of its summed squares (Duchi, Hazan & Singer 2011, fig. 1). Chapter 5.
 
-    `eps` outside the root, as in torch; optax and Keras start the sum at 0.1, and optax has `eps` inside.
+    `eps` outside the root, as in torch; optax and Keras start the sum at 0.1 and have `eps` inside.
     >>> print(*adagrad(1.0, 2.0, 1, lr=0.25, eps=0))
     0.75 4.0
     """
@@ -103,7 +103,7 @@ def adagrad(x, g, t, s=0, *, lr=0.01, eps=1e-10):
 def rmsprop(x, g, t, v=0, *, lr=0.01, rho=0.99, eps=1e-8):
     """Divide each step by the root of an average of squared gradients (Tieleman & Hinton 2012, lecture 6.5). Chapter 5.
 
-    torch's `alpha` is this `rho`; `eps` outside the root, no bias correction. Keras and optax: rho 0.9; optax: eps inside.
+    torch's `alpha` is this `rho`; `eps` outside the root, no bias correction. Keras and optax: rho 0.9, eps inside.
     >>> print(*rmsprop(1.0, 2.0, 1, lr=0.25, rho=0.75, eps=0))
     0.5 1.0
     """

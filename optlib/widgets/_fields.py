@@ -109,7 +109,6 @@ class Basins:
         with np.errstate(all="ignore"):
             x, y = np.broadcast_arrays(*point[:2])
             far = np.stack([(x - a) ** 2 + (y - b) ** 2 for a, b in goals])
-            far = np.where(np.isnan(far), np.inf, far)
         reach = self.distance(goals, plane.x.high - plane.x.low)
         return np.where(far.min(axis=0) <= reach**2, far.argmin(axis=0), len(goals)).astype(float)
 

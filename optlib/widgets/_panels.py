@@ -230,7 +230,8 @@ class Panel:
             for item in given:
                 if not isinstance(item, known):
                     raise ValueError(
-                        f"Panel: {item!r} is not for {what}; series takes Line, Recorded, Sequence and Painted, marks takes Mark"
+                        f"Panel: {item!r} is not for {what}; "
+                        "series takes Line, Recorded, Sequence and Painted, marks takes Mark"
                     )
         for s in self.series:
             if isinstance(s, (Sequence, Painted)) and self.x.step is None:

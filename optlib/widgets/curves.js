@@ -57,7 +57,7 @@ function makePanel(fr, spec, state, redraw, alone) {
     ...s, f: s.kind === "line" && compile(s.js),
     table: { recorded: () => s, sequence: s.kind === "sequence" && recursion(s, stepsOf(spec.x)), painted: (_, points) => ({ x: steps, y: points[s.name] }) }[s.kind],
     rows: s.colors.map((color) => ({
-      band: s.low && tinted("path", back, color, "ol-band"),
+      band: s.kind === "recorded" && s.low && tinted("path", back, color, "ol-band"),
       path: tinted("path", lines, color, s.dots ? "ol-dots" : s.dashed ? "ol-line ol-dashed" : "ol-line"),
       tag: tinted("text", labels, color, "ol-tag"), lead: tinted("path", labels, color, "ol-lead"),
       read: spec.probe && { dot: tinted("path", lines, color, "ol-dots"), tag: tinted("text", labels, color, "ol-tag") },
@@ -128,7 +128,7 @@ function makePanel(fr, spec, state, redraw, alone) {
         const { d, end } = trace(at, ys, area.box);
         if (!s.dots) graphs.push([at, ys]);
         row.path.setAttribute("d", s.dots ? [...at].map((x, j) => (x >= left - 1 && x <= right + 1 && ys[j] >= top - 1 && ys[j] <= bottom + 1 ? `M${short(x)} ${short(ys[j])}h0` : "")).join("") : d);
-        if (s.low) row.band.setAttribute("d", between(at, pick(s.low), pick(s.high), area.box));
+        if (row.band) row.band.setAttribute("d", between(at, pick(s.low), pick(s.high), area.box));
         const text = end && s.label ? fill(s.label, { ...scope, ...names(s, i) }) : "";
         label(row, text, end, text && end[1] > top + 1 && end[1] < bottom - 1 && end[0] + 5 + width(text) > right);
       });

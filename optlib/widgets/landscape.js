@@ -124,7 +124,7 @@ function render({ model, el }) {
     if (many && of) {
       const get = () => !model.get("hidden").includes(of);
       const set = (on) => put(model, "hidden", on ? model.get("hidden").filter((name) => name !== of) : [...model.get("hidden"), of]);
-      controls.push(toggle(box, { label: of, color: of, title: "Show or hide" }, { get, set }));
+      controls.push(toggle(box, { label: of.replaceAll("_", " "), color: of, title: "Show or hide" }, { get, set }));
     } else if (many) {
       box.append(Object.assign(document.createElement("span"), { className: "ol-label", textContent: title }));
     }

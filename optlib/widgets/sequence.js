@@ -1,5 +1,6 @@
 // Series that go step by step: a recursion, and a sequence that the reader paints.
 import { compile } from "./arithmetic.js";
+import { svg } from "./drawing.js";
 import { format, handle } from "./kit.js";
 
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
@@ -64,7 +65,13 @@ export function brush(area, s, spec, state) {
     label: `${spec.y.label}, to paint`, color: s.colors[0], get: () => [x[at], read()[at]], set: paint,
     text: () => `${spec.x.label} ${format(x[at])}: ${format(read()[at])}`,
   });
-  const { element } = h;
+  const { element } = h, follow = h.refresh;
+  const guide = svg("line", area.marks, { class: "ol-guide", style: "--c:var(--ol-muted)" }); // where the brush stands
+  h.refresh = () => {
+    follow();
+    const px = area.x(x[at]), py = area.y(read()[at]);
+    for (const [key, value] of Object.entries({ x1: px, x2: px, y1: py, y2: area.box.top + area.box.height })) guide.setAttribute(key, value.toFixed(1));
+  };
   element.setAttribute("aria-valuemin", x[0]);
   element.setAttribute("aria-valuemax", x[last]);
   element.addEventListener("keydown", (event) => { // sideways only the brush moves

@@ -417,7 +417,11 @@ FIELDS = {
         values={"lr": 0.012, "beta": 0.6},
     ),
     "grid": lambda: Curves(
-        Plane(Axis("η", 0.01, 1, "log"), Axis("B", 1, 3), field=Grid([[[1, 2, 3], [4, np.nan, 6]]] * 2, by={"run": [1, 2]}))
+        Plane(
+            Axis("η", 0.01, 1, "log"),
+            Axis("B", 1, 3),
+            field=Grid([[[1, 2, 3], [4, 6, 5], [0, 1, np.nan]]] * 2, by={"run": [1, 2]}),
+        )
     ),
     "grid of kinds": lambda: Curves(
         Plane(**SQUARE, field=Grid([[[0, 1], [1, 0]], [[1, 0], [1, 1]]], by={"run": [1, 2]}), kinds={"a": "sgd", "b": "adam"}),
@@ -520,12 +524,13 @@ def test_the_border_between_kinds_is_drawn_to_the_pixel(node):
 
 def test_a_contour_label_stands_on_a_level_line_and_on_the_high_side_of_a_steep_one(node):
     flat = [[float(x), 100.0] for x in range(60, 320, 3)]
+    low = [[x, 215.0] for x, _ in flat]
     steep = [[200.0, float(y)] for y in range(30, 210, 3)]
     found = node(
         linked("data.lines.map((line) => onLine([line], 40, data.box))"),
-        {"lines": [flat, steep, steep[::-1], flat[:4]], "box": BOX},
+        {"lines": [flat, steep, steep[::-1], flat[:4], low], "box": BOX},
     )
-    assert found[0][1] == 100 and found[3] is None
+    assert found[0][1] == 100 and found[3:] == [None, None], "a line too short, and one along the border"
     assert found[1][0] > 220 and found[2][0] < 180
 
 
