@@ -27,6 +27,7 @@ CHAPTERS = sorted((Path(__file__).parents[2] / "chapters").glob("*.ipynb"))
 VISIBLE, HIDDEN = 15, 30  # lines of a code cell that are not blank
 HIDING = {"hide-cell", "hide-input", "remove-cell", "remove-input"}
 LIVE, QUESTION = {"Landscape", "Curves"}, {"Predict"}
+CHECKING = {"check_rule", "check_schedule"}
 
 
 def text(source):
@@ -235,6 +236,8 @@ def missing_parts(notebook):
     for words in ("summary", "further reading"):
         if not any(words in m[2].lower() for _, m in headings):
             yield f'no heading "{words}"'
+    if not any(calls(source, CHECKING) for _, source, _ in cells(notebook, "code")):
+        yield "no exercise asks for a rule or a schedule and checks it with optlib.check"
     exercises = [i for i, (_, m) in enumerate(headings) if re.search(r"\bExercise\b", m[2])]
     if len(exercises) < 5:
         yield f"{len(exercises)} exercises, at least 5"
@@ -290,6 +293,27 @@ def test_there_are_chapters():
     assert CHAPTERS
 
 
+def names_in(path):
+    """Return the names that lead to a place in a chapter: of figures, questions, pictures, claims and labels."""
+    found = []
+    cells_ = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for source, cell in ((text(cell["source"]), cell) for cell in cells_):
+        if cell["cell_type"] == "code":
+            given = (k.value for call in calls(source, LIVE | QUESTION) for k in call.keywords if k.arg == "name")
+            found += [value.value for value in given if isinstance(value, ast.Constant)]
+            found += [cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")]
+        else:
+            found += re.findall(r"^:name: (\S+)$|^\((\S+)\)=$", source, re.M)
+    return [name if isinstance(name, str) else "".join(name) for name in found if name]
+
+
+def test_a_name_leads_to_one_place_in_the_whole_book():
+    places = [(name, path.stem) for path in CHAPTERS for name in names_in(path)]
+    names = [name for name, _ in places]
+    assert len(names) > 50
+    assert not [place for place in places if names.count(place[0]) > 1]
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_chapter(path, check):
@@ -319,6 +343,7 @@ def notebook(*cells, **metadata):
 
 FIGURE = {"image": {"alt": "A line"}, "figure": {"caption": "A caption", "name": "fig"}}
 NUMBERS = code("lr = 0.125; many = 6_908; pairs = [100,207]", "rate 0.8182\n3 1,797\n")
+CHECKED = code("print(check_rule(mine, rules.sgd))", "right\n")
 EXERCISES = [c for i in range(5) for c in (markdown(f"### Exercise {i}\nDo it."), code("1", tags=["hide-cell"]))]
 CLAIMED = ":::{admonition} “All is well.”\n:class: claim\n:name: claim-well\n**Holds when it holds.**\nSee.\n:::"
 CHAPTER = [
@@ -327,6 +352,7 @@ CHAPTER = [
     markdown("## Theory\n$$x = 1$$"),
     *[code(f"Predict('What?', options, answer='x', name='p{i}')") for i in range(5)],
     *[code(f"widgets.Curves(panel, name='c{i}', caption='Slide.')") for i in range(2)],
+    CHECKED,
     markdown("## Exercises"),
     *EXERCISES,
     markdown("## Summary\n\n## Further reading\nRead on."),
@@ -378,6 +404,7 @@ BAD = [
     (figures_without_words, [CHAPTER[1], CHAPTER[1]], "two figures are named 'a'"),
     (missing_parts, [c for c in CHAPTER if c is not CHAPTER[1]], "2 live figures"),
     (missing_parts, [c for c in CHAPTER if c is not CHAPTER[4]], "4 questions"),
+    (missing_parts, [c for c in CHAPTER if c is not CHECKED], "no exercise asks for a rule"),
     (missing_parts, [c for c in CHAPTER if c is not EXERCISES[1]], "Exercise 0: no collapsed solution"),
     (missing_parts, [c for c in CHAPTER if c not in EXERCISES[:2]], "4 exercises"),
     (missing_parts, [CHAPTER[0], CHAPTER[2], CHAPTER[1], *CHAPTER[3:]], "theory stands before"),
