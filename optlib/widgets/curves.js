@@ -27,6 +27,12 @@ function between(px, low, high, { top, height }) {
 
 const nearest = (xs, x) => xs.reduce((best, v, i) => (Math.abs(v - x) < Math.abs(xs[best] - x) ? i : best), 0);
 
+/** Set the text of a label; one without text keeps no place of before, so that the same state is the same picture. */
+function write(tag, text) {
+  tag.textContent = text;
+  if (!text) for (const name of ["x", "y", "text-anchor"]) tag.removeAttribute(name);
+}
+
 /** One pair of axes. `state` gives the present values, points and levels; `draw(scope)` draws them. */
 function makePanel(fr, spec, state, redraw, alone) {
   const width = measure(fr.figure), first = state.scope();
@@ -75,12 +81,14 @@ function makePanel(fr, spec, state, redraw, alone) {
     h.element.setAttribute("aria-valuemin", spec.x.low);
     h.element.setAttribute("aria-valuemax", spec.x.high);
     h.element.addEventListener("keydown", (event) => { // it has one direction, so up and down move it too
-      const way = { ArrowUp: 1, ArrowDown: -1 }[event.key] * (event.shiftKey ? 5 : 1) * 0.02 * area.box.width;
-      const to = way ? area.x.invert(area.x(read()) + way) : { Home: spec.x.low, End: spec.x.high }[event.key];
-      if (to === undefined) return;
+      const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key] * (event.shiftKey ? 5 : 1);
+      const next = spec.x.step ? read() + way * spec.x.step : area.x.invert(area.x(read()) + way * 0.02 * area.box.width);
+      const to = way ? next : { Home: spec.x.low, End: spec.x.high }[event.key];
+      if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
+      event.stopImmediatePropagation(); // the handle itself knows no steps
       set(to);
-    });
+    }, { capture: true });
     handles.push(h);
   }
   for (const s of series) for (const key of s.points ?? []) {
@@ -121,7 +129,7 @@ function makePanel(fr, spec, state, redraw, alone) {
           const t = probe.read(), j = s.f ? -1 : nearest(data.x, t), [x, y] = s.f ? [area.x(t), area.y(f(t, lam))] : [at[j], ys[j]];
           const seen = x >= left && x <= right && y >= top && y <= bottom, value = format(area.y.invert(y));
           row.read.dot.setAttribute("d", seen ? `M${short(x)} ${short(y)}h0` : "");
-          row.read.tag.textContent = seen ? value : "";
+          write(row.read.tag, seen ? value : "");
           if (seen) readings.push({ tag: row.read.tag, y: y - 10, wide: width(value) });
           values.push(`${fill(s.label, { ...scope, ...names(s, i) })} ${value}`);
         }
@@ -136,7 +144,7 @@ function makePanel(fr, spec, state, redraw, alone) {
     for (const m of marks) {
       const v = m.value(scope)(), horizontal = m.axis === "y", at = horizontal ? area.y(v) : area.x(v);
       const [low, high] = horizontal ? [top, bottom] : [left, right], seen = at >= low && at <= high, edge = clamp(at, low, high);
-      m.line.style.display = seen ? "" : "none";
+      m.line.setAttribute("visibility", seen ? "visible" : "hidden");
       for (const [name, value] of Object.entries(horizontal ? { x1: left, x2: right, y1: at, y2: at } : { x1: at, x2: at, y1: top, y2: bottom })) if (seen) m.line.setAttribute(name, short(value));
       if (m.area) {
         const [a, b] = Number.isNaN(at) ? [low, low] : m.shade === "below" || m.shade === "right" ? [edge, high] : [low, edge];
@@ -147,7 +155,7 @@ function makePanel(fr, spec, state, redraw, alone) {
       else label(m, Number.isNaN(at) || !text ? "" : at > right ? `${text} →` : at < left ? `← ${text}` : text, [edge, top], false);
     }
     function label(item, text, end, atBorder) {
-      item.tag.textContent = text;
+      write(item.tag, text);
       item.lead.setAttribute("d", "");
       if (text) (atBorder ? ends : inside).push({ ...item, text, x: end[0], y: end[1], wide: width(text) });
     }

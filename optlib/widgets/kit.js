@@ -30,7 +30,10 @@ export function format(value) {
   return value < 0 ? "−" + text : text;
 }
 
-const exact = (value) => String(+value.toPrecision(12)).replace("e+", "e");
+const exact = (value) => { // for fields and links; 1e-6 is shorter than 0.000001
+  const v = +value.toPrecision(12);
+  return (v && Math.abs(v) < 1e-4 ? v.toExponential() : String(v)).replace("e+", "e");
+};
 const parse = (text) => {
   const plain = text.trim().replace("−", "-");
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
