@@ -254,6 +254,11 @@ class Panel:
         """The names of the points that the reader drags here."""
         return {key for s in self.series for key in s.carried} | ({self.probe} - {None})
 
+    def brushes(self):
+        """Return the points that are there without being given, name -> start: where a brush stands."""
+        steps = self.x.grid()[1:] if self.x.step else []
+        return {s.brush: float(steps[(len(steps) - 1) // 2]) for s in self.series if isinstance(s, Painted)}
+
     def tables(self):
         """Return what was recorded."""
         return [s for s in self.series if isinstance(s, Recorded)]

@@ -110,7 +110,8 @@ class Sequence:
 class Painted:
     """A sequence, the list `name` in points, that the reader paints over the panel: one number a step, from `low` to `high`.
 
-    By default the axis says how low and how high. A `Sequence` asks for it by its name.
+    By default the axis says how low and how high. A `Sequence` asks for it by its name. The step at which the brush stands
+    is the point `<name>_at`.
     """
 
     points: str
@@ -133,7 +134,11 @@ class Painted:
 
     @property
     def carried(self):
-        return (self.points,)
+        return self.points, self.brush
+
+    @property
+    def brush(self):
+        return f"{self.points}_at"
 
     def asks(self):
         return ()
@@ -148,7 +153,14 @@ class Painted:
         return x, [y], None, None
 
     def describe(self, points):
-        data = {"kind": "painted", "name": self.points, "each": None, "label": self.label, "colors": [self.color]}
+        data = {
+            "kind": "painted",
+            "name": self.points,
+            "brush": self.brush,
+            "each": None,
+            "label": self.label,
+            "colors": [self.color],
+        }
         return {**data, "low": self.low, "high": self.high, "dashed": False}
 
     def results(self, axis, scope, points):

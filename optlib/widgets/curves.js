@@ -101,9 +101,7 @@ function makePanel(fr, spec, state, redraw, alone) {
     });
   }
   for (const s of series.filter((each) => each.kind === "painted")) {
-    const painter = brush(area, s, spec, state);
-    fr.onReset(painter.reset);
-    handles.push(painter);
+    handles.push(brush(area, s, spec, state));
   }
   const probe = spec.probe && { read: () => state.points()[spec.probe], line: tinted("line", back, "muted", "ol-mark"), said: "" };
   if (probe) along(`${spec.x.label}, to read off`, "muted", probe.read, (x) => state.setPoint(spec.probe, x), () => area.box.top + area.box.height, () => `${format(probe.read())}: ${probe.said}`);

@@ -61,7 +61,8 @@ class Curves(Figure):
         self.panels = panels
         self._quantities = {f.__name__: f for f in quantities}
         self._say = [s if isinstance(s, Say) else Say(s) for s in ([say] if isinstance(say, (str, Say)) else say)]
-        points = self._start = _points(points or {})
+        brushes = {key: at for p in panels if isinstance(p, Panel) for key, at in p.brushes().items()}
+        points = self._start = _points({**(points or {}), **brushes})
         self._levels, defaults = self._recorded(), {}
         self._check_panels(points)
         for p in panels:

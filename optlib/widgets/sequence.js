@@ -43,44 +43,45 @@ export function extremes(name, y) {
 
 /**
  * Let the reader paint the list `s.name` of points over the panel `area`: with mouse or finger, or with the keys, left and
- * right to choose a step, up and down to change its number. Returns the handle, with `reset()`.
+ * right to choose a step, up and down to change its number. Returns the handle.
  */
 export function brush(area, s, spec, state) {
   const x = stepsOf(spec.x).slice(1), low = s.low ?? spec.y.low, high = s.high ?? spec.y.high, last = x.length - 1;
-  let at = Math.floor(last / 2); // the step that the keys change
   const read = () => state.points()[s.name];
+  const where = () => closest(state.points()[s.brush]); // the step that the keys change
+  const move = (i) => state.setPoint(s.brush, x[i]);
   const closest = (v) => clamp(Math.round((v - x[0]) / spec.x.step), 0, last);
   const write = (list) => state.setPoint(s.name, list.map((v) => +clamp(v, low, high).toPrecision(3)));
   const paint = ([to, value]) => { // over the steps passed since the last event, too
-    const list = [...read()], from = at, end = closest(to), begin = list[from];
+    const list = [...read()], from = where(), end = closest(to), begin = list[from];
     for (let i = from; i !== end; i += Math.sign(end - from)) {
       const share = (i - from) / (end - from);
       if (i !== from) list[i] = area.y.invert(area.y(begin) + share * (area.y(value) - area.y(begin)));
     }
     list[end] = value;
-    at = end;
+    move(end);
     write(list);
   };
   const h = handle(area, {
-    label: `${spec.y.label}, to paint`, color: s.colors[0], get: () => [x[at], read()[at]], set: paint,
-    text: () => `${spec.x.label} ${format(x[at])}: ${format(read()[at])}`,
+    label: `${spec.y.label}, to paint`, color: s.colors[0], get: () => [x[where()], read()[where()]], set: paint,
+    text: () => `${spec.x.label} ${format(x[where()])}: ${format(read()[where()])}`,
   });
   const { element } = h, follow = h.refresh;
   const guide = svg("line", area.marks, { class: "ol-guide", style: "--c:var(--ol-muted)" }); // where the brush stands
   h.refresh = () => {
     follow();
-    const px = area.x(x[at]), py = area.y(read()[at]);
+    const px = area.x(x[where()]), py = area.y(read()[where()]);
     for (const [key, value] of Object.entries({ x1: px, x2: px, y1: py, y2: area.box.top + area.box.height })) guide.setAttribute(key, value.toFixed(1));
   };
   element.setAttribute("aria-valuemin", x[0]);
   element.setAttribute("aria-valuemax", x[last]);
   element.addEventListener("keydown", (event) => { // sideways only the brush moves
-    const to = { ArrowLeft: at - (event.shiftKey ? 5 : 1), ArrowRight: at + (event.shiftKey ? 5 : 1), Home: 0, End: last }[event.key];
+    const at = where(), far = event.shiftKey ? 5 : 1;
+    const to = { ArrowLeft: at - far, ArrowRight: at + far, Home: 0, End: last }[event.key];
     if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    at = clamp(to, 0, last);
-    h.refresh();
+    move(clamp(to, 0, last));
   }, { capture: true });
   area.root.classList.add("ol-paintable");
   area.root.addEventListener("pointerdown", (event) => {
@@ -88,8 +89,8 @@ export function brush(area, s, spec, state) {
     const [px, py] = [event.clientX - r.left - left, event.clientY - r.top - top];
     if (event.button !== 0 || event.target === element || px < 0 || px > width || py < -4 || py > height + 4) return;
     if (event.target.closest?.(".ol-handle")) return;
-    at = closest(area.x.invert(px + left)); // a new stroke
+    move(closest(area.x.invert(px + left))); // a new stroke
     h.drag(event, true);
   });
-  return Object.assign(h, { reset: () => { at = Math.floor(last / 2); h.refresh(); } });
+  return h;
 }
