@@ -7,10 +7,13 @@ import { paintMap } from "./map.js";
 const FAR = 1e6; // a path has diverged when its loss passes this many times the highest in the picture
 const SECONDS = 5; // that playing takes
 
+const spoken = (name) => name.replaceAll("_", " ");
+
 /** The path of one rule in typed arrays that are made once; `last` is the step up to which it is drawn. */
 class Path {
   constructor(name, steps) {
     this.name = name;
+    this.spoken = spoken(name);
     this.x = new Float64Array(steps + 1);
     this.y = new Float64Array(steps + 1);
     this.f = new Float64Array(steps + 1);
@@ -124,7 +127,7 @@ function render({ model, el }) {
     if (many && of) {
       const get = () => !model.get("hidden").includes(of);
       const set = (on) => put(model, "hidden", on ? model.get("hidden").filter((name) => name !== of) : [...model.get("hidden"), of]);
-      controls.push(toggle(box, { label: of.replaceAll("_", " "), color: of, title: "Show or hide" }, { get, set }));
+      controls.push(toggle(box, { label: spoken(of), color: of, title: "Show or hide" }, { get, set }));
     } else if (many) {
       box.append(Object.assign(document.createElement("span"), { className: "ol-label", textContent: title }));
     }
@@ -298,9 +301,9 @@ function render({ model, el }) {
     const isGone = (path) => path.diverged >= 0 && path.diverged <= now, running = on.filter((path) => !isGone(path));
     const done = `After ${now} step${now === 1 ? "" : "s"}`, sentences = [];
     if (!on.length) sentences.push("No rule is shown.");
-    else if (on.length === 1 && running.length) sentences.push(`${done} of ${on[0].name}: loss ${format(on[0].f[now])}${level ? ` (predicted ${format(on[0].f[0] * level(now))})` : ""}.`);
-    else if (running.length) sentences.push(`${done}: loss ${running.map((path) => `${format(path.f[now])} (${path.name})`).join(", ")}.`);
-    for (const path of on.filter(isGone)) sentences.push(`${path.name} has diverged: loss past ${format(path.f[path.diverged] < 0 ? -path.limit : path.limit)} after step ${path.diverged}.`);
+    else if (on.length === 1 && running.length) sentences.push(`${done} of ${on[0].spoken}: loss ${format(on[0].f[now])}${level ? ` (predicted ${format(on[0].f[0] * level(now))})` : ""}.`);
+    else if (running.length) sentences.push(`${done}: loss ${running.map((path) => `${format(path.f[now])} (${path.spoken})`).join(", ")}.`);
+    for (const path of on.filter(isGone)) sentences.push(`${path.spoken} has diverged: loss past ${format(path.f[path.diverged] < 0 ? -path.limit : path.limit)} after step ${path.diverged}.`);
     f.say(sentences.join(" "));
   }
 
