@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
+# The chapters' matrices are small: more threads of the algebra library would only wait for each other.
+export OPENBLAS_NUM_THREADS ?= 1
+
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
