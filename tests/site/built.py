@@ -211,6 +211,14 @@ class Server:
         return Handler
 
 
+def received(server):
+    """Return {path: bytes sent} since `server.sent` was cleared; bodies only, without headers."""
+    weights = {}
+    for path, size in server.sent:
+        weights[path] = weights.get(path, 0) + size
+    return weights
+
+
 def weigh(server, browser, page):
     """Return {path: bytes sent} of a first visit to `page`, scrolled to its end; bodies only, without headers."""
     server.sent.clear()
@@ -225,7 +233,4 @@ def weigh(server, browser, page):
         visit.wait_for_load_state("networkidle")
     finally:
         context.close()
-    weights = {}
-    for path, size in server.sent:
-        weights[path] = weights.get(path, 0) + size
-    return weights
+    return received(server)

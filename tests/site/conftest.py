@@ -1,32 +1,47 @@
-"""One browser and one server for all tests of the built site. Its pages and figures are found, never listed."""
+"""One browser, one server and one tour of the pages for all tests of the built site. Pages and figures are found, never listed.
+
+Tests of one page stand together, whatever module they are in, and in the order of the ways in which it is visited, so that each
+way opens the page once (`tour`). Distributed over several processes, a page is the unit: `pytest -n 2 --dist loadgroup`; what
+is no test of a page stays together by file.
+"""
 
 import signal
 
 import built
 import drive
 import pytest
+import visits
 
 
 def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "xdist_group(name): tests that one process runs (pytest-xdist's own, if it is switched off)"
+    )
     config.addinivalue_line("markers", "kinds(*names): only live figures of these kinds")
     config.addinivalue_line("markers", "without(*names): no live figures of these kinds")
+    config.addinivalue_line("markers", "needs(*words): a page with a figure in whose traits these words stand")
+    config.addinivalue_line("markers", "parting: changes the page, so it comes after the other tests that visit it in this way")
 
 
 def pytest_generate_tests(metafunc):
-    """What a test asks for by an argument's name: `page` every page, `chapter` every one with live figures, `notebook` every
-    one made from a notebook, `figure_at` every live figure as (page, model id).
+    """What a test asks for by an argument's name: `page` every page, `original` those that are no copies of others, `chapter`
+    every one with live figures, `notebook` every one made from a notebook, `figure_at` every live figure as (page, model id).
     """
-    pages = built.pages()
     live = {page: built.live_figures(page) for page in built.originals()}
     only, without = (
         {kind for mark in metafunc.definition.iter_markers(name) for kind in mark.args} for name in ("kinds", "without")
     )
+
+    def of(page, value=None, name=None):
+        return pytest.param(value or page, id=name or page, marks=pytest.mark.xdist_group(built.original(page)))
+
     found = {
-        "page": [pytest.param(page, id=page) for page in pages],
-        "chapter": [pytest.param(page, id=page) for page in live if live[page]],
-        "notebook": [pytest.param(page, id=page) for page in live if str(built.source(page)).endswith(".ipynb")],
+        "page": [of(page) for page in built.pages()],
+        "original": [of(page) for page in live],
+        "chapter": [of(page) for page in live if live[page]],
+        "notebook": [of(page) for page in live if str(built.source(page)).endswith(".ipynb")],
         "figure_at": [
-            pytest.param((page, model), id=f"{page}#{traits.get('name') or model}")
+            of(page, (page, model), f"{page}#{traits.get('name') or model}")
             for page in live
             for model, (kind, traits) in live[page].items()
             if kind not in without and (kind in only or not only)
@@ -36,6 +51,28 @@ def pytest_generate_tests(metafunc):
         if name in metafunc.fixturenames:
             # Where nothing is found there is still one test, and it fails.
             metafunc.parametrize(name, values or [pytest.param(None, id="none")])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    yield
+    pages = {page: number for number, page in enumerate(built.pages())}
+
+    def place(item):
+        """Where a test of a page stands: by page, by the way of visiting it, by figure, and what changes the page last."""
+        given = item.callspec.params if hasattr(item, "callspec") else {}
+        page, model = given.get("figure_at") or (next((given[k] for k in given if given[k] in pages), None), "")
+        if page not in pages:
+            return (-1,)
+        needed = visits.order(item.fixturenames, given.get("way"))
+        figures = list(built.live_figures(page))
+        parting = item.get_closest_marker("parting") is not None
+        return pages[built.original(page)], needed, parting, figures.index(model) if model in figures else len(figures)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,7 +86,7 @@ def site():
 @pytest.fixture(autouse=True)
 def something(request):
     """A site without pages, or without live figures, is no site."""
-    for name in ("page", "chapter", "notebook", "figure_at"):
+    for name in ("page", "original", "chapter", "notebook", "figure_at"):
         if name in request.fixturenames and request.getfixturevalue(name) is None:
             pytest.fail(f"the built site has nothing for {name!r}", pytrace=False)
 
@@ -81,33 +118,25 @@ def browser():
         yield browser
 
 
-@pytest.fixture(scope="module")
-def visits(browser, server):
-    """Open a page; it stays open from one figure to the next."""
-    kept = {}
-
-    def close():
-        for visit in kept.values():
-            visit.context.close()
-        kept.clear()
-
-    def visit(page):
-        if page not in kept:
-            close()
-            kept[page] = drive.Visit(browser, server.address, page, permissions=["clipboard-read", "clipboard-write"])
-        return kept[page]
-
-    yield visit
-    close()
+@pytest.fixture(scope="session")
+def tour(browser, server, site):
+    """Visit pages one after the other, each in several ways."""
+    tour = visits.Tour(browser, server, site)
+    yield tour
+    tour.close()
 
 
 @pytest.fixture
-def figure(visits, figure_at, request):
-    """A live figure on its page, with its first frame drawn."""
+def wide(tour, chapter):
+    """A page with figures on a wide screen, light, from a server, on a first visit."""
+    return tour.visit(chapter, visits.FIRST)
+
+
+@pytest.fixture
+def figure(tour, figure_at, request):
+    """A live figure on its page on a wide screen, with its first frame drawn."""
     page, model = figure_at
-    visit, failed = visits(page), request.session.testsfailed
-    yield drive.Figure(visit, model).begin()
+    visit, failed = tour.visit(page, visits.FIRST), request.session.testsfailed
+    yield visit.figure(model)
     if request.session.testsfailed > failed:  # what a broken figure leaves behind must not trouble the next one
-        visit.page.goto("about:blank")
-        visit.page.goto(visit.base + page)
-        visit.troubles.clear()
+        visit.anew()

@@ -73,10 +73,85 @@
     return null;
   };
 
-  /** Everything in the figure that answers to the reader, as { kind, label }; `place.controls` holds the elements. */
+  /** Everything in the figure that answers to the reader, as { kind, label, panel, … }; `place.controls` holds the elements. */
   function controls(place) {
     place.controls = [...place.querySelectorAll("*")].filter((e) => e.tagName !== "LABEL" && kindOf(e) && (shown(e) || e.tagName === "BUTTON"));
-    return place.controls.map((e) => ({ kind: kindOf(e), label: label(e), disabled: Boolean(e.disabled), hidden: !shown(e) }));
+    return place.controls.map((e) => ({
+      kind: kindOf(e), label: label(e), disabled: Boolean(e.disabled), hidden: !shown(e), group: e.name || "",
+      panel: (e.closest(".ol-panel")?.className ?? "").split(" ").filter((c) => c && c !== "ol-panel").join(" "),
+    }));
+  }
+
+  /** What a figure is before anybody has touched it. */
+  async function begin(place) {
+    await arrive(place);
+    return { initial: await rested(place), flaw: flaw(place), controls: controls(place), settings: settings(place) };
+  }
+
+  /** The middle of what is to be hit for the control, in the window and below the page's header; null when it has no size. */
+  function centre(element) {
+    const target = element.closest("label") ?? element;
+    let box = target.getBoundingClientRect();
+    if (box.top < 110 || box.bottom > innerHeight - 20) {
+      target.scrollIntoView({ block: "center", behavior: "instant" });
+      box = target.getBoundingClientRect();
+    }
+    return box.width && box.height ? [box.x + box.width / 2, box.y + box.height / 2] : null;
+  }
+
+  /** Whether a handle lies over a place of the element, given in shares of its width and height. */
+  function covered(element, [u, v]) {
+    const box = element.getBoundingClientRect();
+    return Boolean(document.elementFromPoint(box.x + u * box.width, box.y + v * box.height)?.closest(".ol-handle"));
+  }
+
+  /**
+   * Try out the options of a question by events made by script: choosing one changes nothing, committing to it does, in
+   * another way than the others do, and Start over brings the question back. Returns what is wrong, in words, and the answers.
+   */
+  function tryOptions(form, first, options) {
+    const place = form.closest(".live-figure"), answers = new Set(), wrong = [];
+    const check = form.querySelector("button[type=submit]"), again = [...form.querySelectorAll("button")].find((b) => b.textContent === "Start over");
+    for (const index of options) {
+      const input = place.controls[index], target = input.closest("label") ?? input, name = label(input);
+      centre(input);
+      const box = target.getBoundingClientRect(), hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      if (!target.contains(hit)) wrong.push(`option "${name}" is covered by <${hit?.tagName}>`);
+      target.click();
+      if (!same(picture(place), first)) wrong.push(`choosing "${name}" alone gives the answer away`);
+      check.click();
+      const said = readout(place);
+      if (said === first.readout) wrong.push(`committing to "${name}" changes nothing`);
+      if (answers.has(said)) wrong.push(`"${name}" is answered like another option`);
+      answers.add(said);
+      again.click();
+      if (!same(picture(place), first)) wrong.push(`Start over after "${name}" does not bring the question back`);
+    }
+    return { wrong, answers: [...answers] };
+  }
+
+  /** Note the controls of the figure that are focused from now on, each with the contrast of its focus mark with the page. */
+  function noteFocus(place) {
+    for (const put of ["before", "after"]) {
+      const stop = document.createElement("i");
+      stop.tabIndex = 0;
+      stop.className = "probe-stop";
+      place[put](stop);
+    }
+    place.reached = [];
+    place.noted = ({ target }) => {
+      if (target === place.nextSibling) place.reached.left = true;
+      else if (place.controls.includes(target)) place.reached.push([place.controls.indexOf(target), focusMark()]);
+    };
+    document.addEventListener("focusin", place.noted);
+    place.previousSibling.focus();
+  }
+  function focusNoted(place) {
+    const { reached } = place;
+    if (!reached.left) return null;
+    document.removeEventListener("focusin", place.noted);
+    document.querySelectorAll(".probe-stop").forEach((e) => e.remove());
+    return reached;
   }
 
   // What an event asked for is drawn in the next frame; the timer lets the frame end.
@@ -96,9 +171,10 @@
 
   /** The picture as soon as it is `wanted`, or as it is after a while: a figure may refine what it drew in haste. */
   async function becomes(place, wanted) {
+    let now;
     await frame();
-    await until(() => same(picture(place), wanted), 1500);
-    return picture(place);
+    await until(() => same(now = picture(place), wanted), 1500);
+    return now;
   }
 
   /** The picture once it has stayed the same for a while. */
@@ -114,23 +190,25 @@
 
   /** The picture as soon as it is another than `before`, or as it is after `ms`. A canvas alone may only be drawn less finely. */
   async function changes(place, before, ms) {
-    await settled(place);
-    await until(() => !same(picture(place), before), ms);
-    const now = picture(place);
+    let now;
+    await frame();
+    await pause(0);
+    await until(() => !same(now = picture(place), before), ms);
     return now.canvases.filter((c, i) => c !== before.canvases[i]).length === 1 && same(now.drawings, before.drawings) && now.readout === before.readout ? rested(place) : now;
   }
 
   /** Wait until `test()` holds, or `ms` have passed; returns whether it holds. */
   async function until(test, ms = 3000) {
-    for (const end = performance.now() + ms; performance.now() < end; await pause(20)) if (test()) return true;
-    return Boolean(test());
+    for (const end = performance.now() + ms; !test(); await pause(20)) if (performance.now() > end) return Boolean(test());
+    return true;
   }
 
   /** Bring the figure into the window and wait for its first frame. */
   async function arrive(place) {
     place.scrollIntoView({ block: "center", behavior: "instant" });
     await until(() => place.dataset.shown !== undefined, 10000);
-    await settled(place);
+    await frame();
+    await pause(0);
   }
 
   /** What is missing from a first frame, in words, or "". */
@@ -176,7 +254,7 @@
 
   /**
    * Make a large page small for a checker that looks at every element, without a loss: of the pieces of code that look the
-   * same one stays an element, and formulas keep their MathML and their place but not the marks that screen readers skip.
+   * same one stays an element, and formulas keep their place and the words of their MathML, for which there are no rules.
    */
   function condense() {
     const looks = new Set(), spare = [], emptied = [];
@@ -187,6 +265,7 @@
       if (looks.has(look) && !piece.id && !piece.matches(FOCUSABLE)) spare.push(piece);
       else looks.add(look);
     }
+    for (const formula of document.querySelectorAll(".katex-mathml")) formula.replaceChildren(formula.querySelector("semantics > :first-child")?.textContent ?? formula.textContent);
     for (const formula of document.querySelectorAll(".katex-html[aria-hidden=true]"))
       if (!formula.querySelector(FOCUSABLE)) emptied.push([formula, formula.getBoundingClientRect()]);
     for (const piece of spare) piece.replaceWith(...piece.childNodes);
@@ -194,6 +273,48 @@
       Object.assign(formula.style, { display: "inline-block", width: `${width}px`, height: `${height}px` });
       formula.replaceChildren();
     }
+  }
+
+  /**
+   * Leave one text of each look, for a checker of colours. The look of a text is its element, colour, size, weight, and all that
+   * is behind it; that of a paragraph is the looks of its texts. Of those that look the same the others are emptied. What may lie
+   * over something else (positioned, or drawn) keeps its text.
+   */
+  function thin() {
+    const behind = new Map(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), blocks = new Map(), seen = new Set();
+    const ground = (e) => { // the backgrounds and opacities behind an element, or null where something may overlap
+      if (!e) return "";
+      if (behind.has(e)) return behind.get(e);
+      const { backgroundColor, backgroundImage, opacity, position, filter } = getComputedStyle(e), rest = ground(e.parentElement);
+      const own = (opacity === "1" ? "" : opacity) + (/^rgba\(.*, 0\)$/.test(backgroundColor) ? "" : backgroundColor) + (backgroundImage === "none" ? "" : backgroundImage) + (filter === "none" ? "" : filter);
+      const found = rest === null || ["absolute", "fixed", "sticky"].includes(position) || e.namespaceURI !== document.body.namespaceURI ? null : `${own}<${rest}`;
+      behind.set(e, found);
+      return found;
+    };
+    while (walker.nextNode()) {
+      const text = walker.currentNode, parent = text.parentElement, under = text.data.trim() && shown(parent) ? ground(parent) : null;
+      if (under === null) continue;
+      const { color, fontSize, fontWeight, textShadow, textDecorationLine } = getComputedStyle(parent), block = parent.closest("p, li, td, th, dd, dt, pre") ?? parent;
+      if (!blocks.has(block)) blocks.set(block, { looks: new Set(), texts: [] });
+      blocks.get(block).looks.add([parent.tagName, color, fontSize, fontWeight, textShadow, textDecorationLine, under].join("|"));
+      blocks.get(block).texts.push(text);
+    }
+    for (const { looks, texts } of blocks.values()) {
+      const look = [...looks].sort().join("\n");
+      if (seen.has(look)) for (const text of texts) text.data = "";
+      seen.add(look);
+    }
+    return [blocks.size, seen.size];
+  }
+
+  /** Take an element out of the page for a moment. */
+  let out = null;
+  function takeOut(element) {
+    if (element) element.replaceWith((out = { element, mark: document.createComment("") }).mark);
+  }
+  function putBack() {
+    if (out) out.mark.replaceWith(out.element);
+    out = null;
   }
 
   /** Whether text on `element` is light: in a dark theme. */
@@ -216,21 +337,26 @@
   /** The controls that are smaller than `least` pixels to hit, or stand beyond the window's sides. */
   function misplaced(place, least) {
     controls(place);
+    const width = Math.min(innerWidth, screen.width);
     return place.controls.filter(shown).flatMap((e) => {
       const target = e.closest("label") ?? e, box = target.getBoundingClientRect(), flaws = [];
       if (Math.min(box.width, box.height) < least) flaws.push(`"${label(e)}" is ${box.width.toFixed(0)} × ${box.height.toFixed(0)} px`);
       const beyond = e.getAttribute("role") === "slider" ? box.width / 2 : 0; // a point at the border reaches over it
-      if (box.left < -1 - beyond || box.right > innerWidth + 1 + beyond) flaws.push(`"${label(e)}" reaches from ${box.left.toFixed(0)} to ${box.right.toFixed(0)} px in a window of ${innerWidth} px`);
+      if (box.left < -1 - beyond || box.right > width + 1 + beyond) flaws.push(`"${label(e)}" reaches from ${box.left.toFixed(0)} to ${box.right.toFixed(0)} px in a window of ${width} px`);
       return flaws;
     });
   }
 
   /** What reaches over the right edge of the page, outermost elements only. */
   function overflowing() {
-    if (document.documentElement.scrollWidth <= innerWidth) return [];
-    const wide = [...document.body.querySelectorAll("*")].filter((e) => shown(e) && e.getBoundingClientRect().right > innerWidth + 0.5);
+    const width = Math.min(innerWidth, screen.width); // a phone would shrink the page to make room
+    if (document.documentElement.scrollWidth <= width) return [];
+    const wide = [...document.body.querySelectorAll("*")].filter((e) => shown(e) && e.getBoundingClientRect().right > width + 0.5);
     return wide.filter((e) => !wide.includes(e.parentElement)).map((e) => `<${e.tagName.toLowerCase()} class="${e.className}"> to ${e.getBoundingClientRect().right.toFixed(0)} px`);
   }
 
-  globalThis.probe = { picture, settings, readout, said, told, controls, settled, rested, becomes, changes, until, arrive, flaw, focusMark, smallText, misplaced, overflowing, condense, isDark, frame, pause, shown };
+  globalThis.probe = {
+    picture, settings, readout, said, told, controls, settled, rested, becomes, changes, until, arrive, begin, flaw, centre, covered, tryOptions,
+    noteFocus, focusNoted, focusMark, smallText, misplaced, overflowing, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
+  };
 })();

@@ -1,30 +1,44 @@
 """The guards bite: a page is broken on purpose, and the check that guards it must fail."""
 
+import json
 import re
 from pathlib import Path
 
 import built
 import drive
 import pytest
-import test_site_pages
+import test_site_reading
 import test_site_static
+import visits
 
 KIT = "_static/figures.js"
+NEARLY = 'typeof value === "number" ? exact(1.01 * value)'
+BRUSHED = 'area.root.addEventListener("pointerdown", (event) => { return;'
 BAD_BODY = (
     '<script>console.error("!")</script><script>throw 1</script><img src="http://127.0.0.1:9/x"><img src="no.png"></body>'
 )
 BAD_ARTICLE = (
-    '<input type="text"><p style="color:#999;background:#aaa">Hard to read.</p><div style="width:600px">wide</div></article>'
+    '<input type="text"><p style="color:#999;background:#aaa">Hard to read.</p><div style="width:600px">wide</div>'
+    '<div style="background:#777"><p>On another ground.</p></div></article>'
     "<style>.ol-button{min-height:0!important;height:10px;padding:0!important}.ol-say{font-size:8px!important}</style>"
 )
 
 
 @pytest.fixture
 def first(site, request):
-    """The smallest page with a landscape, and with a question where the test is about one."""
-    wanted = {"Landscape", "Predict"} if "question" in request.node.name else {"Landscape"}
-    fitting = [p for p in built.originals() if wanted <= {kind for kind, _ in built.live_figures(p).values()}]
-    return min(fitting, key=lambda p: (site / p).stat().st_size)
+    """The smallest page with a landscape, or with what the test's mark `needs`: words in the traits of one of its figures."""
+    words = [word for mark in request.node.iter_markers("needs") for word in mark.args]
+    return min(pages_with(*words), key=lambda p: (site / p).stat().st_size)
+
+
+def pages_with(*words):
+    """Return the pages with a landscape, or with a figure in whose traits the words stand."""
+    found = {page: built.live_figures(page).values() for page in built.originals()}
+
+    def fits(kind, traits):
+        return all(word in json.dumps(traits) for word in words) if words else kind == "Landscape"
+
+    return [page for page, figures in found.items() if any(fits(*figure) for figure in figures)]
 
 
 @pytest.fixture
@@ -43,7 +57,7 @@ def broken(browser, server, site, first):
     yield open_broken
     server.replaced = {}
     for visit in open_visits:
-        visit.context.close()
+        visit.leave()
 
 
 def live(visit):
@@ -76,14 +90,56 @@ def test_a_field_that_takes_nonsense(broken):
 def test_a_reset_that_forgets(broken):
     figure = live(broken(KIT, r"frame\.onReset\(\(\) => \{", "frame.onReset(() => { return;"))
     with pytest.raises(AssertionError, match="Reset does not bring the first picture back"):
-        ranges(figure)[0].try_out()
+        figure.of("handle")[0].try_out()
 
 
+@pytest.mark.needs("question", "answer")
 def test_a_question_that_gives_itself_away(broken):
     visit = broken(KIT, r"check\.disabled = false;", "check.disabled = false; choose(option);")
     figure = next(f for f in visit.figures() if f.kind == "Predict").begin()
     with pytest.raises(AssertionError, match="gives the answer away"):
         figure.of("option")[0].try_out()
+
+
+@pytest.mark.needs("question", "answer")
+def test_a_question_whose_last_option_is_dead(broken):
+    """An option that is tried by events alone."""
+    visit = broken(KIT, r"if \(picked\) choose", "if (picked && picked !== rows.at(-1)) choose")
+    figure = next(f for f in visit.figures() if f.kind == "Predict" and len(f.begin().of("option")) > 2)
+    figure.of("option")[0].try_out()
+    with pytest.raises(AssertionError, match=f"{re.escape(figure.of('option')[-1].label)}. changes nothing"):
+        figure.of("option")[1].try_out()
+
+
+@pytest.mark.needs('"kind": "painted"')
+def test_a_dead_brush(broken):
+    visit = broken(KIT, r"list\[end\] = value;", "")
+    figure = next(f for f in visit.figures() if f.kind == "Curves" and any(c.paints for c in f.begin().controls))
+    with pytest.raises(AssertionError, match="neither ArrowUp nor ArrowDown changes the picture"):
+        next(c for c in figure.controls if c.paints).try_out()
+
+
+@pytest.mark.needs('"kind": "plane"', '"points": [{')
+def test_a_dead_plane(broken, first):
+    """Its surface takes no click."""
+    visit = broken(KIT, r'area\.root\.addEventListener\("pointerdown", \(event\) => \{', BRUSHED)
+    planes = [model for model, (_, traits) in built.live_figures(first).items() if '"points": [{' in json.dumps(traits)]
+    figure = next(f for f in visit.figures() if f.model in planes).begin()
+    with pytest.raises(AssertionError, match="a click .* changes nothing"):
+        figure.of("surface")[0].try_out()
+
+
+def test_a_sentence_that_stays(broken):
+    figure = live(broken(KIT, r"live\.textContent = said;", "", permissions=drive.CLIPBOARD))
+    with pytest.raises(AssertionError, match="after its controls were moved"):
+        test_site_reading.test_the_sentence_says_the_result(figure)
+
+
+def test_a_link_that_forgets(broken):
+    """A number in the link is another one than the figure's."""
+    visit = broken(KIT, r'typeof value === "number" \? exact\(value\)', NEARLY, permissions=drive.CLIPBOARD)
+    with pytest.raises(AssertionError, match="shows another picture|gives other settings"):
+        test_site_reading.test_the_link_leads_to_this_state(live(visit))
 
 
 def test_an_unseen_focus(broken):
@@ -101,9 +157,11 @@ def test_an_error_an_outside_request_and_a_missing_file(broken, first):
 
 def test_what_is_inaccessible_too_wide_too_small(broken, first):
     """A field without a label, grey on grey, a box wider than a phone, a target of 10 px, letters of 8 px."""
-    seen = test_site_pages.inspect(broken(first, "</article>", BAD_ARTICLE, size=drive.PHONE))
-    assert any(line.startswith("label ") for line in seen["axe"])
-    assert any(line.startswith("color-contrast ") for line in seen["axe"])
+    visit = broken(first, "</article>", BAD_ARTICLE, size=drive.PHONE, has_touch=True, is_mobile=True)
+    seen, axe = visits.look(visit), visits.violations(visit.page)
+    assert any(line.startswith("label ") for line in axe)
+    for text in ("Hard to read.", "On another ground."):
+        assert any(line.startswith("color-contrast ") and text in line for line in axe), text
     assert seen["overflow"]
     assert any("px" in line for line in seen["misplaced"])
     assert any("8.0 px" in line for line in seen["small"])
@@ -119,13 +177,11 @@ def test_a_figure_that_throws_or_is_lost(broken):
 
 def test_another_path_than_python(broken):
     """A wrong sign in a rule is seen in the picture of a figure that runs it."""
-    import test_site_reading as reading
-
     visit = broken(KIT, r"x = \(x - \(lr \* g\)\);", "x = (x - (lr * (0.99 * g)));")
     figure = next(f for f in visit.figures() if f.kind == "Landscape").begin()
     page = visit.page.url.removeprefix(visit.base)
     with pytest.raises(AssertionError, match="no line on the map is the path"):
-        reading.test_the_path_is_that_of_python(figure, built.live_figures(page)[figure.model][1])
+        test_site_reading.test_the_path_is_that_of_python(figure, built.live_figures(page)[figure.model][1])
 
 
 def test_what_a_page_says(tmp_path):
@@ -147,9 +203,11 @@ def test_what_a_page_says(tmp_path):
 
 def test_a_heavy_page(browser, server, site, first):
     """A script that grows by 200 kB of noise is weighed."""
-    before = sum(built.weigh(server, browser, first).values())
-    noise = bytes(range(256)) * 800
-    server.replaced = {KIT: (site / KIT).read_bytes() + b"\n//" + noise.replace(b"\n", b" ").replace(b"\r", b" ")}
-    after = sum(built.weigh(server, browser, first).values())
-    server.replaced = {}
-    assert after > before + 150_000
+    before, noise = weigh(browser, server, first), bytes(range(256)) * 800
+    with server.replacing({KIT: (site / KIT).read_bytes() + b"\n//" + noise.replace(b"\n", b" ").replace(b"\r", b" ")}):
+        assert weigh(browser, server, first) > before + 150_000
+
+
+def weigh(browser, server, page):
+    with visits.first_visit(browser, server, page) as visit:
+        return sum(visit.weights.values())

@@ -1,10 +1,17 @@
-"""The pages without JavaScript, on paper, without motion, under a finger, and over a slow line."""
+"""The pages without JavaScript, on paper, without motion, under a finger, and over a slow line.
+
+Without JavaScript: each figure has its still picture, or its question and answers, and mathematics is set, on every page. On
+paper: each figure of each chapter, from a page that was only opened. Motion: one player of each chapter, with and without.
+Under a finger, on a phone, for each chapter: one of each kind of control (handle, slider, picture) in each kind of panel that
+the chapter has, and a swipe on each kind of panel; all the others are moved in test_site_figures.py. Weight: each chapter's
+first visit.
+"""
 
 import re
 
 import built
-import drive
 import pytest
+import visits
 
 MOST = 400_000  # bytes, compressed: what a chapter page may weigh
 TRAVEL = (0, -160)
@@ -13,19 +20,10 @@ TRAVEL = (0, -160)
 # Without JavaScript ---------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def bare(browser, server):
+@pytest.fixture
+def bare(tour):
     """Open a page without JavaScript."""
-    context = browser.new_context(viewport=drive.WIDE, java_script_enabled=False)
-
-    def open_page(page):
-        tab = context.pages[0] if context.pages else context.new_page()
-        if tab.url != server.address + page:
-            tab.goto(server.address + page)
-        return tab
-
-    yield open_page
-    context.close()
+    return tour.without_javascript
 
 
 def test_without_javascript_each_figure_has_its_still(bare, chapter):
@@ -55,9 +53,9 @@ def test_without_javascript_each_figure_has_its_still(bare, chapter):
             assert len(still["alt"].split()) > 4, f"{name}: the still picture's description is {still['alt']!r}"
 
 
-def test_without_javascript_mathematics_is_set(bare, page):
+def test_without_javascript_mathematics_is_set(bare, original):
     """No raw TeX, no error of KaTeX, and formulas with a size."""
-    tab = bare(page)
+    tab = bare(original)
     raw = re.findall(r".{0,40}(?:\$\$|\\\(|\\\[|\\begin\{|\\frac|\\nabla).{0,40}", without_code(tab))
     assert not raw, f"raw TeX: {raw}"
     assert not tab.query_selector(".katex-error"), tab.inner_text(".katex-error")
@@ -65,7 +63,6 @@ def test_without_javascript_mathematics_is_set(bare, page):
         ".katex-html", "all => all.filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 4).length"
     )
     assert not flat, f"{flat} formulas have no height"
-    original = built.original(page)
     if built.source(original) and re.search(r"\$[^$\s][^$\n]*\$", built.prose(original)):
         assert tab.query_selector(".katex-html"), "the source has mathematics, the page has none"
 
@@ -81,33 +78,21 @@ def without_code(page):
 # On paper, and without motion -----------------------------------------------------------------------------------------
 
 
-def test_print(browser, server, chapter):
+@pytest.fixture
+def paper(tour, chapter):
+    return tour.visit(chapter, visits.FILE).paper
+
+
+def test_print(paper):
     """Figures are drawn, in light colours; what is folded away is open; navigation and controls are gone."""
-    with drive.Visit(browser, server.address, chapter, theme="dark") as visit:
-        page = visit.page
-        page.emulate_media(media="print")
-        page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
-        page.evaluate("async () => { await probe.frame(); await probe.frame(); await probe.pause(100); }")
-        for figure in visit.figures():  # none was scrolled to
-            flaw = figure.ask("probe.flaw")
-            assert not flaw, f"{figure.name} on paper: {flaw}"
-            assert not figure.ask("place => probe.isDark(place)"), f"{figure.name} is printed in the colours of the dark theme"
-            controls = figure.ask("place => [...place.querySelectorAll('.ol-slider, .ol-tools')].filter(probe.shown).length")
-            assert not controls, f"{figure.name}: {controls} controls are printed"
-        shown = page.evaluate(PRINTED)
-        assert not shown, f"printed as well: {shown}"
-        # Code that is folded away stays so: on paper it is the text that counts.
-        folded = page.evaluate("() => document.querySelectorAll('article details:not([open], .hide)').length")
-        assert not folded, f"{folded} boxes stay folded on paper"
-        page.evaluate("() => dispatchEvent(new Event('afterprint'))")
-        page.emulate_media(media="screen")
-        assert page.evaluate("probe.until(() => probe.isDark(document.body), 1000)"), "after printing, the page is light"
-        visit.quiet()
+    assert not paper["flaws"], "on paper: " + "; ".join(paper["flaws"])
+    assert not paper["dark"], f"printed in the colours of the dark theme: {paper['dark']}"
+    assert not paper["controls"], f"their controls are printed: {paper['controls']}"
+    assert not paper["printed"], f"printed as well: {paper['printed']}"
+    assert not paper["folded"], f"{paper['folded']} boxes stay folded on paper"
+    assert paper["dark again"], "after printing, the page is light"
 
 
-PRINTED = """() => [...document.querySelectorAll("header, nav, [role=navigation], .bd-sidebar, .prev-next-footer")]
-  .filter((e) => !e.closest("article") && probe.shown(e) && e.getBoundingClientRect().height > 1)
-  .map((e) => e.className || e.tagName)"""
 ENDLESS = """() => document.getAnimations()
   .filter((a) => a.playState === "running" && a.effect.getTiming().iterations === Infinity).length"""
 PLAY = """async (place) => {
@@ -124,28 +109,23 @@ PICTURES = """async (place, ms) => {
 }"""
 
 
-def test_play_moves_unless_motion_is_unwanted(browser, server, chapter):
+def test_play_moves_unless_motion_is_unwanted(wide):
     """Play runs through many pictures; for a reader who wants less motion it jumps to one."""
-    with drive.Visit(browser, server.address, chapter) as visit:
-        players = 0
-        for figure in visit.figures():
-            if figure.kind == "Predict":
-                continue
-            figure.begin()
-            if not figure.button("Play"):
-                continue
-            for motion, fits in (("no-preference", lambda n: n > 4), ("reduce", lambda n: n <= 2)):
-                visit.page.emulate_media(reduced_motion=motion)
-                assert figure.ask(PLAY), f"{figure.name}, motion {motion}: Play does nothing"
-                moved = figure.ask(PICTURES, 700)
-                assert fits(moved), f"{figure.name}, motion {motion}: {moved} pictures in the first 0.7 s of Play"
-                figure.reset()
-            players += 1
-            if players == 2:
-                break
-        visit.page.emulate_media(reduced_motion="reduce")
-        moving = visit.page.evaluate(ENDLESS)
+    begun = (wide.figure(f.model) for f in wide.figures() if f.kind != "Predict")
+    player = next((figure for figure in begun if figure.button("Play")), None)
+    try:
+        for motion, fits in (("no-preference", lambda n: n > 4), ("reduce", lambda n: n <= 2)):
+            wide.page.emulate_media(reduced_motion=motion)
+            if player:
+                player.ask("probe.arrive")
+                assert player.ask(PLAY), f"{player.name}, motion {motion}: Play does nothing"
+                moved = player.ask(PICTURES, 700)
+                assert fits(moved), f"{player.name}, motion {motion}: {moved} pictures in the first 0.7 s of Play"
+                player.reset()
+        moving = wide.page.evaluate(ENDLESS)
         assert not moving, f"{moving} endless animations"
+    finally:
+        wide.page.emulate_media(reduced_motion="no-preference")
 
 
 # Under a finger -------------------------------------------------------------------------------------------------------
@@ -183,58 +163,99 @@ AT_REST = """async () => {
 }"""
 
 
-def test_under_a_finger(browser, server, chapter):
-    """Dragging a point or a slider moves it and not the page; a swipe anywhere else, on the picture too, scrolls the page."""
-    with drive.Visit(browser, server.address, chapter, size=drive.PHONE, has_touch=True, is_mobile=True) as visit:
-        visit.arrive()  # all of them, so that the page no longer grows
-        finger, scrolled = Finger(visit), 0
-        text = visit.page.query_selector("article p")
-        text.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
-        box = text.bounding_box()
-        assert abs(finger.drag((box["x"] + 20, box["y"] + 5), TRAVEL)) > 50, "a swipe on the text does not scroll the page"
-        for figure in visit.figures():
-            if figure.kind == "Predict":
-                continue  # nothing there is dragged
-            figure.begin()
-            for handle in figure.of("handle")[:1]:
-                x, y = handle.centre()
-                dx, dy = handle.inward(40)
-                # Upwards or downwards most of all, where a page would scroll.
-                by = finger.drag((x, y), (dx, 3 * dy))
-                assert by == 0, f"{handle}: dragging it scrolls the page by {by} px"
-                handle.must_change(figure.initial, "dragging it by touch")
-                figure.reset()
-            for slider in figure.of("range")[-1:]:
-                x, y = slider.centre()
-                box = slider.element.bounding_box()
-                at = slider.element.evaluate("e => (e.value - e.min) / (e.max - e.min)")
-                thumb = box["x"] + 8 + at * (box["width"] - 16)
-                finger.drag((thumb, y), (60 if at < 0.5 else -60, 0))
-                slider.must_change(figure.initial, "dragging it by touch")
-                figure.reset()
-            for surface in figure.of("surface"):
-                box = surface.element.bounding_box()
-                surface.element.tap(position={"x": 0.6 * box["width"], "y": 0.3 * box["height"]})
-                surface.must_change(figure.initial, "a tap")
-                figure.reset()
-            picture = figure.place.query_selector("canvas, svg")
-            if picture:
-                picture.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
-                box = picture.bounding_box()
-                # away from the handles, which are for dragging
-                spot = (box["x"] + 0.9 * box["width"], box["y"] + 0.9 * box["height"])
-                assert abs(finger.drag(spot, TRAVEL)) > 50, f"{figure.name}: a swipe on the picture does not scroll the page"
-                scrolled += 1
-        assert scrolled
-        visit.quiet()
+@pytest.fixture
+def phone(tour, chapter):
+    return tour.visit(chapter, visits.PHONE)
+
+
+def test_under_a_finger(phone):
+    """Dragging a point or a slider moves it and not the page; a swipe anywhere else, on the picture too, scrolls the page.
+
+    A picture that is painted is the exception: there the finger paints, and beside it scrolls.
+    """
+    finger, tried = Finger(phone), set()
+    text = phone.page.query_selector("article p")
+    text.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    box = text.bounding_box()
+    assert abs(finger.drag((box["x"] + 20, box["y"] + 5), TRAVEL)) > 50, "a swipe on the text does not scroll the page"
+    for figure in phone.figures():
+        if figure.kind == "Predict":
+            continue  # nothing there is dragged
+        figure.begin()
+        for control in figure.of("handle", "range", "surface"):
+            if (control.kind, control.panel) not in tried:
+                tried.add((control.kind, control.panel))
+                TOUCHED[control.kind](control, finger)
+        for panel in figure.place.query_selector_all(".ol-panel"):
+            kind = ("panel", panel.get_attribute("class"))
+            if kind not in tried:
+                tried.add(kind)
+                swipe(figure, panel, finger)
+    assert any(kind == "panel" for kind, _ in tried)
+    phone.quiet()
+
+
+def touch_handle(handle, finger):
+    x, y = handle.centre()
+    dx, dy = handle.inward(40)
+    # Upwards or downwards most of all, where a page would scroll.
+    by = finger.drag((x, y), (dx, 3 * dy))
+    assert by == 0, f"{handle}: dragging it scrolls the page by {by} px"
+    handle.must_change(handle.figure.initial, "dragging it by touch")
+    handle.figure.reset()
+
+
+def touch_slider(slider, finger):
+    x, y = slider.centre()
+    box = slider.element.bounding_box()
+    at = slider.element.evaluate("e => (e.value - e.min) / (e.max - e.min)")
+    thumb = box["x"] + 8 + at * (box["width"] - 16)
+    finger.drag((thumb, y), (60 if at < 0.5 else -60, 0))
+    slider.must_change(slider.figure.initial, "dragging it by touch")
+    slider.figure.reset()
+
+
+def touch_surface(surface, finger):
+    box = surface.element.bounding_box()
+    u, v = free(surface.element, (0.6, 0.3), (0.35, 0.65))
+    surface.element.tap(position={"x": u * box["width"], "y": v * box["height"]})
+    surface.must_change(surface.figure.initial, "a tap")
+    surface.figure.reset()
+
+
+TOUCHED = {"handle": touch_handle, "range": touch_slider, "surface": touch_surface}
+
+
+def free(element, *spots):
+    """Return the first of the spots where no handle lies."""
+    element.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    found = [spot for spot in spots if not element.evaluate("probe.covered", list(spot))]
+    assert found, "handles lie on all of its spots"
+    return found[0]
+
+
+def swipe(figure, panel, finger):
+    """A swipe over the panel scrolls the page; over a painted one it paints, and the sentence below scrolls."""
+    u, v = free(panel, (0.45, 0.55), (0.3, 0.7), (0.6, 0.3), (0.3, 0.3))
+    box = panel.bounding_box()
+    scrolled = abs(finger.drag((box["x"] + u * box["width"], box["y"] + v * box["height"]), TRAVEL))
+    if "ol-paintable" in panel.get_attribute("class"):
+        assert scrolled == 0, f"{figure.name}: painting scrolls the page by {scrolled} px"
+        assert figure.rested() != figure.initial, f"{figure.name}: a finger paints nothing"
+        figure.reset()
+        panel = figure.place.query_selector(".ol-say, figcaption")
+        panel.evaluate("e => e.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        box = panel.bounding_box()
+        scrolled = abs(finger.drag((box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"]), TRAVEL))
+    assert scrolled > 50, f"{figure.name}: a swipe on the picture does not scroll the page"
 
 
 # Over a slow line -----------------------------------------------------------------------------------------------------
 
 
-def test_a_chapter_is_light(browser, server, chapter):
+def test_a_chapter_is_light(wide, chapter):
     """All that a first visit loads, from the first line to the last, compressed as Pages does."""
-    weights = built.weigh(server, browser, chapter)
+    weights = wide.weights
     total = sum(weights.values())
     table = "\n".join(f"{size:>9,}  {path}" for path, size in sorted(weights.items(), key=lambda item: -item[1]))
     assert total <= MOST, f"{chapter} weighs {total:,} bytes, {total - MOST:,} too many:\n{table}"

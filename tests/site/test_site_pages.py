@@ -1,114 +1,74 @@
-"""Every page, from a server under a sub-path and from a file, light and dark, wide and on a phone."""
+"""Every page, from a server under a sub-path and from a file, light and dark, wide and on a phone, only looked at.
 
-import functools
+A page is opened three times and looked at in four ways (`visits.WAYS`, each pair of settings once): in each, the console
+stays silent, nothing is asked of another host, each figure draws its first frame in the page's theme, no text is too small,
+no control too small or out of the window, nothing scrolls sideways, also with all that is folded away opened. The fourth way
+comes from the third by changing the window and the theme of the open page. Copies of a page at another address are opened in
+the first way only.
+
+Axe applies all its rules to the light page on a wide screen. On the dark one on a phone it applies them around the article,
+and in it those whose answer depends on window or theme; on the dark one on a wide screen, around the article, that of
+contrast. Contrast is looked at once for each look that a text has: element, colour, size, weight, and all that is behind it.
+"""
 
 import built
 import drive
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
-
-# Each pair of settings occurs once.
-WAYS = {
-    "server, wide, light": ("server", drive.WIDE, "light"),
-    "server, phone, dark": ("server", drive.PHONE, "dark"),
-    "file, wide, dark": ("file", drive.WIDE, "dark"),
-    "file, phone, light": ("file", drive.PHONE, "light"),
-}
-# From the server axe applies all its rules; from a file only those of colour, for what a phone does not show in the dark.
-COLORS = ["color-contrast", "link-in-text-block"]
-LEAST_TEXT, LEAST_TARGET = 11, 24  # pixels; the target is that of WCAG 2.2, 2.5.8
+import visits
 
 
-@pytest.fixture(scope="module")
-def visited(browser, server, site):
-    """Visit a page in one way, look at everything there, and remember it."""
-    bases = {"server": server.address, "file": site.as_uri() + "/"}
-
-    @functools.cache
-    def look(page, way):
-        origin, size, theme = WAYS[way]
-        with drive.Visit(browser, bases[origin], page, size=size, theme=theme) as visit:
-            return inspect(visit)
-
-    return look
-
-
-def inspect(visit):
-    """Return what is wrong on a page after scrolling through it, and with everything folded away opened."""
-    figures = visit.arrive()
-    seen = {
-        "figures": len(figures),
-        "flaws": [f"{f.name}: {flaw}" for f in figures if (flaw := f.ask("probe.flaw"))],
-        "small": [f"{f.name}: {text}" for f in figures for text in f.ask("probe.smallText", LEAST_TEXT)],
-        "misplaced": [f"{f.name}: {flaw}" for f in figures for flaw in f.ask("probe.misplaced", LEAST_TARGET)],
-        "overflow": visit.page.evaluate("probe.overflowing()"),
-        "dark": visit.page.evaluate("probe.isDark(document.body)"),
-        "dark figures": [f.ask("place => probe.isDark(place)") for f in figures],
-    }
-    visit.page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
-    visit.page.evaluate("async () => { await probe.frame(); await probe.frame(); }")
-    seen["overflow"] += visit.page.evaluate("probe.overflowing()")
-    seen["troubles"] = list(visit.troubles)
-    if visit.page.url.startswith("http") or visit.page.viewport_size == drive.WIDE:
-        visit.page.evaluate("probe.condense()")
-        seen["axe"] = violations(visit.page)
-    return seen
-
-
-def violations(page):
-    """Return what axe-core finds wrong, a line for each element."""
-    page.evaluate(AXE_SCRIPT)
-    options = {"resultTypes": ["violations"]}
-    if page.url.startswith("file:"):
-        options |= {"runOnly": COLORS, "preload": False}  # from a file it may not read style sheets as text
-    found = page.evaluate("options => axe.run(document, options).then(r => r.violations)", options)
-    return [
-        f"{rule['id']} ({rule['help']}): {' '.join(map(str, node['target']))} {node['html'][:160]}\n"
-        f"    {node.get('failureSummary', '')}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
+@pytest.fixture(params=visits.WAYS, ids=lambda way: way.replace(", ", "-"))
+def way(request):
+    return request.param
 
 
 def listed(problems):
     return "\n".join(problems)
 
 
-@pytest.fixture(params=WAYS, ids=lambda way: way.replace(", ", "-"))
-def way(request):
-    return request.param
+@pytest.fixture
+def seen(tour, original, way):
+    return tour.visit(original, way).seen
 
 
-def test_loads_without_error_or_outside_request(visited, page, way):
-    seen = visited(page, way)
+def test_loads_without_error_or_outside_request(seen):
     assert not seen["troubles"], listed(seen["troubles"])
 
 
-def test_every_figure_draws_its_first_frame(visited, chapter, way):
+def test_every_figure_draws_its_first_frame(seen, original, way):
     """As many figures as the notebook showed when it ran, each drawn without any input, in the page's theme."""
-    seen = visited(chapter, way)
     assert not seen["flaws"], listed(seen["flaws"])
-    assert seen["figures"] == built.widget_views(chapter)
-    dark = WAYS[way][2] == "dark"
-    assert seen["dark"] == dark, f"the page is {'dark' if seen['dark'] else 'light'} for a reader who wants it {WAYS[way][2]}"
+    assert seen["figures"] == len(built.live_figures(original))
+    wanted = visits.WAYS[way][2]
+    dark = wanted == "dark"
+    assert seen["dark"] == dark, f"the page is {'dark' if seen['dark'] else 'light'} for a reader who wants it {wanted}"
     assert seen["dark figures"] == [dark] * seen["figures"]
 
 
-def test_nothing_scrolls_sideways(visited, page, way):
-    seen = visited(page, way)
+def test_nothing_scrolls_sideways(seen):
     assert not seen["overflow"], listed(seen["overflow"])
 
 
-def test_figures_can_be_read_and_hit(visited, chapter, way):
-    seen = visited(chapter, way)
+def test_figures_can_be_read_and_hit(seen):
     assert not seen["small"], listed(seen["small"])
     assert not seen["misplaced"], listed(seen["misplaced"])
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if way != "file, phone, light"], ids=lambda way: way.replace(", ", "-"))
-def test_accessible(visited, page, way):
-    seen = visited(page, way)
-    assert not seen["axe"], listed(seen["axe"])
+@pytest.mark.parting
+@pytest.mark.parametrize("way", [way for way in visits.WAYS if way != visits.TURNED], ids=lambda way: way.replace(", ", "-"))
+def test_accessible(tour, original, way):
+    found = visits.violations(tour.visit(original, way).page, way)
+    assert not found, listed(found)
+
+
+def test_copies_load_without_error(browser, server, site):
+    """The root of the site, which is a copy of the first page, finds its styles, scripts and pictures where it stands."""
+    copies = set(built.pages()) - set(built.originals())
+    assert "index.html" in copies
+    for page in copies:
+        with drive.Visit(browser, server.address, page) as visit:
+            visit.arrive()
+            visit.quiet()
 
 
 def test_no_page_lost_its_figures(site):
@@ -119,30 +79,40 @@ def test_no_page_lost_its_figures(site):
     assert all(shown == there for shown, there in counts.values()), f"page: (shown by its code, on the page): {counts}"
 
 
-def test_search_finds_a_chapter(browser, server, site):
+def test_search_finds_each_chapter(browser, server, site):
     """The search page, whose scripts are its own, finds each chapter by its title."""
     titles = {page: built.document(page).all("h1")[0][1].rstrip("#") for page in built.originals() if built.live_figures(page)}
-    for page, title in titles.items():
-        with drive.Visit(browser, server.address, "search.html?q=" + title) as visit:
+    with drive.Visit(browser, server.address, "search.html") as visit:
+        for page, title in titles.items():
+            visit.page.goto(f"{server.address}search.html?q={title}")
             visit.page.wait_for_selector(f"#search-results a[href*='{page}']")
             visit.quiet()
 
 
-def test_theme_switch(browser, server, chapter):
-    """The page's own switch turns page and figures dark, and they are drawn anew."""
-    with drive.Visit(browser, server.address, chapter) as visit:
-        figures = [f for f in visit.figures() if f.kind != "Predict"][:3]
-        for figure in figures:
-            figure.begin()
-        before = [f.rested() for f in figures]
-        for _ in range(3):
-            visit.page.locator("button.theme-switch-button:visible").first.click()
-            if visit.page.evaluate("document.documentElement.dataset.theme") == "dark":
-                break
-        assert visit.page.evaluate("probe.isDark(document.body)")
-        for figure, light in zip(figures, before, strict=True):
-            figure.ask("probe.arrive")
-            assert figure.ask("place => probe.isDark(place)"), f"{figure.name} stays light"
-            if light["canvases"]:
-                assert figure.rested()["canvases"] != light["canvases"], f"{figure.name} is not drawn anew in the dark"
-        visit.quiet()
+def switch(page, theme):
+    """Press the page's own switch until it says this theme."""
+    for _ in range(3):
+        page.locator("button.theme-switch-button:visible").first.click()
+        if page.evaluate("document.documentElement.dataset.theme") == theme:
+            break
+    page.mouse.move(1, 500)  # away from the switch, so that its hint goes
+    page.evaluate(
+        "async () => { document.activeElement.blur(); await probe.until(() => !document.querySelector('.tooltip')); }"
+    )
+
+
+def test_theme_switch(wide):
+    """The page's own switch turns page and figures dark, which are drawn anew, and back to the first picture."""
+    figures = [f for f in wide.figures() if f.kind != "Predict"][:3]
+    figures = [wide.figure(f.model) for f in figures]
+    switch(wide.page, "dark")
+    assert wide.page.evaluate("probe.isDark(document.body)")
+    for figure in figures:
+        figure.ask("probe.arrive")
+        assert figure.ask("place => probe.isDark(place)"), f"{figure.name} stays light"
+        if figure.initial["canvases"]:
+            assert figure.rested()["canvases"] != figure.initial["canvases"], f"{figure.name} is not drawn anew in the dark"
+    switch(wide.page, "light")
+    for figure in figures:
+        figure.must_be(figure.initial, "dark and light again, the picture is another one")
+    wide.quiet()
