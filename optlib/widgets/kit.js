@@ -158,7 +158,7 @@ export function linkState(model, frame, keys, check = () => "", offered = () => 
   const fields = []; // {key, path}: the path leads from a trait to the value
   const walk = (value, path) => {
     if (value && typeof value === "object" && !Array.isArray(value)) {
-      const names = Object.keys(value), alone = names.length === 1 && typeof value[names[0]] === "object";
+      const names = Object.keys(value), alone = names.length === 1 && typeof value[names[0]] === "object" && !Array.isArray(value[names[0]]);
       for (const name of names) walk(value[name], [...path, alone ? { name, silent: true } : { name }]);
     } else {
       const spoken = path.slice(path.length > 1 ? 1 : 0).filter((p) => !p.silent);
