@@ -11,6 +11,7 @@
   }
   addEventListener("load", reachable);
   addEventListener("resize", reachable);
+  document.addEventListener("toggle", reachable, true); // what was folded away has no width until it is opened
 
   // On paper: light colours, and what is folded away is open, but for hidden code.
   let before = null;

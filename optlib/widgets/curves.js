@@ -1,5 +1,5 @@
 // Curves that depend on sliders, on dragged points, or on recorded data. All functions come from Python (optlib.translate).
-import { choice, format, frame, handle, linkState, observe, plotArea, put, schedule, slider, trouble } from "./kit.js";
+import { choice, decimal, format, frame, handle, linkState, observe, plotArea, put, schedule, slider, trouble } from "./kit.js";
 import { compile } from "./arithmetic.js";
 import { GAP, clamp, fill, measure, place, short, spread, svg, trace } from "./drawing.js";
 import { makePlane } from "./plane.js";
@@ -78,8 +78,8 @@ function makePanel(fr, spec, state, redraw, alone) {
   function along(label, color, read, write, rise, text) {
     const set = (x) => write(tidy(clamp(x, spec.x.low, spec.x.high)));
     const h = handle(area, { label, color, get: () => [read(), area.y.invert(rise(read()))], set: ([x]) => set(x), text });
-    h.element.setAttribute("aria-valuemin", spec.x.low);
-    h.element.setAttribute("aria-valuemax", spec.x.high);
+    h.element.setAttribute("aria-valuemin", decimal(spec.x.low));
+    h.element.setAttribute("aria-valuemax", decimal(spec.x.high));
     h.element.addEventListener("keydown", (event) => { // it has one direction, so up and down move it too
       const way = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key] * (event.shiftKey ? 5 : 1);
       const next = spec.x.step ? read() + way * spec.x.step : area.x.invert(area.x(read()) + way * 0.02 * area.box.width);

@@ -34,6 +34,8 @@ const exact = (value) => { // for fields and links; 1e-6 is shorter than 0.00000
   const v = +value.toPrecision(12);
   return (v && Math.abs(v) < 1e-4 ? v.toExponential() : String(v)).replace("e+", "e");
 };
+/** A number for an attribute of ARIA, which knows no exponents: 1e-12 is written out. */
+export const decimal = (value) => value.toLocaleString("en", { useGrouping: false, maximumSignificantDigits: 12 });
 const parse = (text) => {
   const plain = text.trim().replace("−", "-");
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
@@ -486,7 +488,7 @@ export function handle(panel, { label, get, set, move = (p) => p, text, color = 
     if (at !== drawn) element.style.transform = drawn = at;
     if (element.getAttribute("aria-valuetext") === spoken) return;
     element.setAttribute("aria-valuetext", spoken);
-    element.setAttribute("aria-valuenow", a);
+    element.setAttribute("aria-valuenow", decimal(a));
   };
   return { refresh, drag, element };
 }
