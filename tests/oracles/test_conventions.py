@@ -47,7 +47,7 @@ def test_every_row_is_checked():
     assert [name for name, _ in rows()] == list(KNOWN)
 
 
-@pytest.mark.parametrize(("name", "cells"), rows())
+@pytest.mark.parametrize(("name", "cells"), list(rows()))
 def test_the_defaults_are_those_of_the_libraries(name, cells):
     assert tuple(cells[:3]) == KNOWN[name]
 

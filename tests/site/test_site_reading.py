@@ -92,15 +92,15 @@ def numbers(sentence):
 
 @pytest.mark.kinds("Landscape")
 def test_the_path_is_that_of_python(figure, traits):
-    """The line on the map is an affine image of optlib's path, and the loss is optlib's to its printed digits."""
-    drawn = figure.ask("place => [...place.querySelectorAll('canvas')].flatMap(c => c.drawn ?? [])")
+    """The line on the map is an affine image of optlib's path, and the loss is optlib's to its printed digits.
+
+    A path that leaves the picture may end with its first point beyond the border; a loss that has diverged need not be said.
+    """
+    drawn = figure.ask(DRAWN)
     runs = {rule: python_run(traits, rule) for rule in traits["rules"]}
     for rule, (path, _) in runs.items():
-        assert np.isfinite(path).all(), f"{figure.name}: {rule} diverges before the reader has touched anything"
-        lines = [np.reshape(line, (-1, 2)).T for line in drawn if len(line) == path.size]
-        assert any(off(x, path[:, 0]) < 1e-6 and off(y, path[:, 1]) < 1e-6 for x, y in lines), (
-            f"{figure.name}: no line on the map is the path of {rule} that optlib runs"
-        )
+        fits = any(is_path(np.reshape(line, (-1, 2)), path, size) for line, size in drawn)
+        assert fits, f"{figure.name}: no line on the map is the path of {rule} that optlib runs"
     field = next(c for c in figure.of("field") if c.label.startswith("step"))
     for step in sorted({0, 1, 2, 3, 7, traits["steps"] // 2, traits["steps"]}):
         field.element.fill(str(step))
@@ -109,8 +109,27 @@ def test_the_path_is_that_of_python(figure, traits):
         said = figure.ask("probe.said")
         for rule, (_, losses) in runs.items():
             near = any(abs(value - losses[step]) <= 1.02 * half for value, half in numbers(said))
-            assert near, f"{figure.name}, step {step}: optlib's loss of {rule} is {losses[step]:.6g}; the figure says {said!r}"
+            gone = "diverged" in said and not abs(losses[step]) < 1e6
+            assert near or gone, (
+                f"{figure.name}, step {step}: optlib's loss of {rule} is {losses[step]:.6g}; the figure says {said!r}"
+            )
     figure.reset()
+
+
+DRAWN = """place => [...place.querySelectorAll("canvas")].flatMap((c) =>
+  (c.drawn ?? []).map((line) => [line, [c.clientWidth, c.clientHeight]]))"""
+
+
+def is_path(line, path, size):
+    """Whether a drawn line is the path: all of it, or from its start to its first point beyond the picture's border."""
+    count = len(line)
+    if count > len(path) or count < 3:
+        return False
+    (x, y), (width, height) = line[-1], size
+    beyond = not (33 < x < width - 7 and 25 < y < height - 39)
+    known = count if count == len(path) else count - 1  # the last point may be as far away as one likes
+    same = np.isfinite(path[:known]).all() and all(off(line[:known, i], path[:known, i]) < 1e-6 for i in (0, 1))
+    return same and (count == len(path) or beyond)
 
 
 def off(pixels, values):
@@ -138,7 +157,8 @@ def test_a_diverging_run_says_so(figure, traits):
                 assert re.search(r"diverge|left", said), f"{figure.name}: {rule} diverges at {rate:g}, and it says {said!r}"
                 seen += 1
         figure.reset()
-    assert seen or not rates, f"{figure.name}: no rule diverges at a learning rate of 1e150, says optlib"
+    if traits["loss"] == "Quadratic":  # elsewhere the gradient may end
+        assert seen or not rates, f"{figure.name}: no rule diverges at a learning rate of 1e150, says optlib"
     figure.visit.quiet()
 
 
