@@ -143,7 +143,8 @@ function makePanel(fr, spec, state, redraw, alone) {
       const v = m.value(scope)(), horizontal = m.axis === "y", at = horizontal ? area.y(v) : area.x(v);
       const [low, high] = horizontal ? [top, bottom] : [left, right], seen = at >= low && at <= high, edge = clamp(at, low, high);
       m.line.setAttribute("visibility", seen ? "visible" : "hidden");
-      for (const [name, value] of Object.entries(horizontal ? { x1: left, x2: right, y1: at, y2: at } : { x1: at, x2: at, y1: top, y2: bottom })) if (seen) m.line.setAttribute(name, short(value));
+      const shown = Number.isNaN(at) ? low : edge; // a hidden line has a place too: the same state is the same picture
+      for (const [name, value] of Object.entries(horizontal ? { x1: left, x2: right, y1: shown, y2: shown } : { x1: shown, x2: shown, y1: top, y2: bottom })) m.line.setAttribute(name, short(value));
       if (m.area) {
         const [a, b] = Number.isNaN(at) ? [low, low] : m.shade === "below" || m.shade === "right" ? [edge, high] : [low, edge];
         for (const [name, value] of Object.entries(horizontal ? { x: left, width: w, y: a, height: b - a } : { y: top, height: h, x: a, width: b - a })) m.area.setAttribute(name, short(value));

@@ -288,12 +288,11 @@ export function slider(parent, spec, { get, set }) {
     if (event.key === "Escape") { complain(""); field.value = text(get()); }
   });
   function refresh() {
-    const v = get();
-    if (v === drawn) return;
+    const v = get(), at = clamp(place(v), 0, 1) || 0, thumb = Math.round(at * count);
+    if (v === drawn && +range.value === thumb) return; // moved and reset within a frame, the thumb alone has moved
     drawn = v;
     complain("");
-    const at = clamp(place(v), 0, 1) || 0;
-    range.value = Math.round(at * count);
+    range.value = thumb;
     range.style.setProperty("--at", at.toFixed(4));
     range.setAttribute("aria-valuetext", text(v));
     field.value = text(v);

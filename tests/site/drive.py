@@ -187,7 +187,11 @@ class Figure:
     def moved(self):
         """What the figure shows and says after each of its controls was moved, and the link to that; then it is reset."""
         first = self.sentence()
+        chosen = set()  # one radio button of a group: the last of two would lead back
         for control in self.of("range", "handle", "radio", "select"):
+            if control.kind == "radio" and (control.group in chosen or control.element.is_checked()):
+                continue
+            chosen.add(control.group)
             control.nudge()
         toggles = [c for c in self.of("button") if c.element.get_attribute("aria-pressed") == "true"]
         if len(toggles) > 1:
@@ -338,6 +342,9 @@ class Control:
         slid, text = figure.slid.get(self, (None, None))
         if slid is None:  # there is no slider beside it
             text = str(float(re.sub(r"[^\d.eE+-]", "", old)) * 1.5 + 1)
+        if text == old:  # the slider beside it stands there, as one of two steps does
+            figure.reset()
+            before = figure.rested()
         element.fill(text)
         element.press("Enter")
         self.must_change(before, f"typing {text}")
