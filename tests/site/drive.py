@@ -187,12 +187,10 @@ class Figure:
     def moved(self):
         """What the figure shows and says after each of its controls was moved, and the link to that; then it is reset."""
         first = self.sentence()
-        chosen = set()  # one radio button of a group: the last of two would lead back
+        chosen = [c for c in self.of("radio") if c.element.is_checked()]
         for control in self.of("range", "handle", "radio", "select"):
-            if control.kind == "radio" and (control.group in chosen or control.element.is_checked()):
-                continue
-            chosen.add(control.group)
-            control.nudge()
+            if control not in chosen:
+                control.nudge()
         toggles = [c for c in self.of("button") if c.element.get_attribute("aria-pressed") == "true"]
         if len(toggles) > 1:
             toggles[0].click()
@@ -203,6 +201,11 @@ class Figure:
             self.page.wait_for_function("() => location.hash.includes('?')")
             found |= {"link": self.page.url, "copied": self.page.evaluate("() => navigator.clipboard.readText()")}
             self.page.evaluate("() => history.replaceState(null, '', location.pathname)")
+        for control, key in [(c, key) for c in self.of("range", "handle") for key in ("End", "Shift+ArrowUp", "Home")]:
+            if self.ask("probe.said") != first:
+                break
+            control.element.press(key)  # a sentence may say the same until something is moved far
+            self.picture()
         found["sentence"] = self.sentence()
         self.reset()
         return found
@@ -287,7 +290,7 @@ class Control:
         elif self.kind == "radio":
             self.click()
         else:
-            self.element.select_option(index=self.element.evaluate("e => e.options.length - 1"))
+            self.element.select_option(index=self.element.evaluate("e => (e.selectedIndex + 1) % e.options.length"))
 
     # Each way of moving a control: it must change the picture. ----------------------------------------------------------
 
@@ -340,11 +343,11 @@ class Control:
             assert self.value() == old, f"{self}: after {nonsense!r} and Escape it says {self.value()!r}, before {old!r}"
             assert element.get_attribute("aria-invalid") is None, f"{self}: it stays marked as invalid after Escape"
         slid, text = figure.slid.get(self, (None, None))
+        if slid == before:  # the slider has few levels
+            figure.reset()
+            before = figure.initial
         if slid is None:  # there is no slider beside it
             text = str(float(re.sub(r"[^\d.eE+-]", "", old)) * 1.5 + 1)
-        if text == old:  # the slider beside it stands there, as one of two steps does
-            figure.reset()
-            before = figure.rested()
         element.fill(text)
         element.press("Enter")
         self.must_change(before, f"typing {text}")

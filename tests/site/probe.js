@@ -46,10 +46,13 @@
     return parts.join(" ").replace(/\s+/g, " ").trim();
   }
 
+  // Elements that draw nothing: their places are those of an earlier picture.
+  const UNSEEN = /<text\b[^>]*><\/text>|<path\b(?=[^>]* d="")[^>]*><\/path>|<\w+\b(?=[^>]*(?:display: ?none|visibility="hidden"))[^>]*>/g;
+
   /** What the figure shows, in a form that can be compared: canvases, SVG, sentence. */
   const picture = (place) => ({
     canvases: [...place.querySelectorAll("canvas")].map((c) => hash(pixels(c))),
-    drawings: [...place.querySelectorAll("svg")].map((s) => textHash(s.outerHTML)),
+    drawings: [...place.querySelectorAll("svg")].map((s) => textHash(s.outerHTML.replace(UNSEEN, ""))),
     readout: readout(place),
   });
 

@@ -210,7 +210,7 @@ def touch_slider(slider, finger):
     box = slider.element.bounding_box()
     at = slider.element.evaluate("e => (e.value - e.min) / (e.max - e.min)")
     thumb = box["x"] + 8 + at * (box["width"] - 16)
-    finger.drag((thumb, y), (60 if at < 0.5 else -60, 0))
+    finger.drag((thumb, y), ((0.6 if at < 0.5 else -0.6) * box["width"], 0))  # far enough for one with few levels
     slider.must_change(slider.figure.initial, "dragging it by touch")
     slider.figure.reset()
 
