@@ -55,7 +55,7 @@ test: book $(TESTABLE)  ## run every check (style, notebooks, library, built sit
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/python tools/clean_notebooks.py --check
-	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)"; export CHROMIUM; $(BIN)/pytest -n 2 --dist loadgroup
+	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)"; export CHROMIUM; PYTHONPATH=tests/site $(BIN)/pytest -n 2 -p sharding
 
 clean-notebooks: $(INSTALLED)  ## bring the notebooks to the form in which they are committed
 	$(BIN)/python tools/clean_notebooks.py

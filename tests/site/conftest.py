@@ -1,8 +1,7 @@
 """One browser, one server and one tour of the pages for all tests of the built site. Pages and figures are found, never listed.
 
 Tests of one page stand together, whatever module they are in, and in the order of the ways in which it is visited, so that each
-way opens the page once (`tour`). Distributed over several processes, a page is the unit: `pytest -n 2 --dist loadgroup`; what
-is no test of a page stays together by file.
+way opens the page once (`tour`). Distributed over several processes, a page is the unit (`sharding.py`).
 """
 
 import signal
@@ -14,9 +13,6 @@ import visits
 
 
 def pytest_configure(config):
-    config.addinivalue_line(
-        "markers", "xdist_group(name): tests that one process runs (pytest-xdist's own, if it is switched off)"
-    )
     config.addinivalue_line("markers", "kinds(*names): only live figures of these kinds")
     config.addinivalue_line("markers", "without(*names): no live figures of these kinds")
     config.addinivalue_line("markers", "needs(*words): a page with a figure in whose traits these words stand")
@@ -33,7 +29,7 @@ def pytest_generate_tests(metafunc):
     )
 
     def of(page, value=None, name=None):
-        return pytest.param(value or page, id=name or page, marks=pytest.mark.xdist_group(built.original(page)))
+        return pytest.param(value or page, id=name or page)
 
     found = {
         "page": [of(page) for page in built.pages()],
@@ -55,9 +51,6 @@ def pytest_generate_tests(metafunc):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     yield
     pages = {page: number for number, page in enumerate(built.pages())}
 
