@@ -57,7 +57,8 @@ def pytest_collection_modifyitems(items):
     def place(item):
         """Where a test of a page stands: by page, by the way of visiting it, by figure, and what changes the page last."""
         given = item.callspec.params if hasattr(item, "callspec") else {}
-        page, model = given.get("figure_at") or (next((given[k] for k in given if given[k] in pages), None), "")
+        named = (value for value in given.values() if isinstance(value, str) and value in pages)
+        page, model = given.get("figure_at") or (next(named, None), "")
         if page not in pages:
             return (-1,)
         needed = visits.order(item.fixturenames, given.get("way"))
