@@ -289,7 +289,8 @@ export function slider(parent, spec, { get, set }) {
   });
   function refresh() {
     const v = get(), at = clamp(place(v), 0, 1) || 0, thumb = Math.round(at * count);
-    if (v === drawn && +range.value === thumb) return; // moved and reset within a frame, the thumb alone has moved
+    // Moved and reset within a frame, only the thumb has moved: back with it, unless a hand is on it.
+    if (v === drawn && (+range.value === thumb || document.activeElement === range)) return;
     drawn = v;
     complain("");
     range.value = thumb;
