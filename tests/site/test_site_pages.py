@@ -90,13 +90,15 @@ def reads(route):
 def test_search_finds_each_chapter(browser, server, site):
     """The search page, whose scripts are its own, finds each chapter by its title; the first time with a line of each page."""
     titles = {page: built.document(page).all("h1")[0][1].rstrip("#") for page in built.originals() if built.live_figures(page)}
-    with drive.Visit(browser, server.address, "search.html") as visit:
-        for page, title in titles.items():
-            visit.page.goto(f"{server.address}search.html?q={title}")
+    context = drive.new_context(browser)
+    for page, title in titles.items():  # each in a tab of its own: what the last one still fetches is not broken off
+        with drive.Visit(browser, server.address, f"search.html?q={title}", context=context) as visit:
             visit.page.wait_for_selector(f"#search-results a[href*='{page}']")
             visit.page.wait_for_load_state("networkidle")  # it reads the pages that it has found, for a line of each
             visit.quiet()
-            visit.page.route("**/*.html", lambda route: route.fulfill(body=EMPTY) if reads(route) else route.continue_())
+        context.unroute_all()
+        context.route("**/*.html", lambda route: route.fulfill(body=EMPTY) if reads(route) else route.continue_())
+    context.close()
 
 
 def switch(page, theme):
