@@ -32,7 +32,7 @@ contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cks
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
 PAGES := _build/.pages-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks address picture format lock python
+.PHONY: help book serve lab test check clean clean-all clean-notebooks address release next picture format lock python
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -63,6 +63,12 @@ clean-notebooks: $(INSTALLED)  ## bring the notebooks to the form in which they 
 address:  ## in a fork: REPOSITORY=https://github.com/you/course SITE=https://you.github.io/course/ [BRANCH=main]
 	@$(PYTHON) tools/address.py $(if $(REPOSITORY),--repository='$(REPOSITORY)') $(if $(SITE),--site='$(SITE)') \
 	  $(if $(BRANCH),--branch='$(BRANCH)')
+
+release: $(INSTALLED)  ## VERSION=0.2.0: write the version and the date of a release, and say what to type next
+	@$(BIN)/python tools/release.py prepare '$(VERSION)'
+
+next: $(INSTALLED)  ## VERSION=0.3.0: open the version after a release
+	@$(BIN)/python tools/release.py open '$(VERSION)'
 
 picture: book $(TESTABLE)  ## take the README's picture of the built site
 	$(BIN)/python tools/picture.py "$$($(BIN)/python tests/site/chromium.py)"

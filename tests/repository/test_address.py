@@ -15,16 +15,6 @@ ROOT = Path(__file__).parents[2]
 NEW = address.Address("lovelace/engines", "https://" + "lectures.example.org/engines/", "trunk")
 
 
-def listed(root):
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=True)
-    return [name for name in sorted(set(done.stdout.split("\0"))) if name and (root / name).is_file()]
-
-
-def contents(root):
-    return {name: (root / name).read_bytes() for name in listed(root)}
-
-
 def make(root, **variables):
     command = ["make", "--silent", "address", f"PYTHON={sys.executable}", *(f"{k}={v}" for k, v in variables.items())]
     settings = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "REPOSITORY", "SITE", "BRANCH"}}
@@ -35,64 +25,55 @@ def of(where):
     return {"REPOSITORY": f"{address.GITHUB}{where.repository}", "SITE": where.site, "BRANCH": where.branch}
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory):
-    """A repository of its own with the files that this one tracks, or would track. Each test leaves it as it was."""
-    folder = tmp_path_factory.mktemp("fork")
-    for name in listed(ROOT):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
-    for command in (["init", "--quiet"], ["add", "--all"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-    return folder
-
-
-def traces(root, old):
+def traces(files, old):
     words = [old.repository.lower().encode(), old.site.removesuffix("/").lower().encode()]
-    return [f"{name}: {word.decode()}" for name, data in contents(root).items() for word in words if word in data.lower()]
+    return [f"{name}: {word.decode()}" for name, data in files.items() for word in words if word in data.lower()]
 
 
-def test_a_fork_changes_its_addresses_everywhere(copy):
-    old, before = address.read((ROOT / "_config.yml").read_text(encoding="utf-8")), contents(copy)
-    assert traces(copy, old), "the copy has no address to replace"
-    done = make(copy, **of(NEW))
+def test_a_fork_changes_its_addresses_everywhere(fork, contents):
+    old, before = address.read((ROOT / "_config.yml").read_text(encoding="utf-8")), contents(fork)
+    assert traces(contents(fork), old), "the copy has no address to replace"
+    done = make(fork, **of(NEW))
     assert done.returncode == 0, done.stderr
-    assert traces(copy, old) == []
-    assert address.read((copy / "_config.yml").read_text(encoding="utf-8")) == NEW
-    workflows = [(copy / name).read_text(encoding="utf-8") for name in listed(copy) if name.startswith(".github/workflows/")]
+    assert traces(contents(fork), old) == []
+    assert address.read((fork / "_config.yml").read_text(encoding="utf-8")) == NEW
+    workflows = [path.read_text(encoding="utf-8") for path in (fork / ".github" / "workflows").glob("*.yml")]
     assert not any(f"[{old.branch}]" in text or f"refs/heads/{old.branch}" in text for text in workflows)
     # There the checks of every copy hold, and the notebooks are in the form in which they are committed.
     for command in (
         ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/repository/test_texts.py"],
         ["tools/clean_notebooks.py", "--check"],
     ):
-        done = subprocess.run([sys.executable, *command], cwd=copy, capture_output=True, encoding="utf-8")
+        done = subprocess.run([sys.executable, *command], cwd=fork, capture_output=True, encoding="utf-8")
         assert done.returncode == 0, done.stdout + done.stderr
     # Nothing else was touched: the way back gives the same files.
-    done = make(copy, **of(old))
+    done = make(fork, **of(old))
     assert done.returncode == 0, done.stderr
-    assert contents(copy) == before
+    assert contents(fork) == before
 
 
-def test_a_copy_that_was_left_behind_is_seen(copy):
+def test_a_copy_that_was_left_behind_is_seen(fork, contents):
     old, left = address.read((ROOT / "_config.yml").read_text(encoding="utf-8")), ("README.md", "CITATION.cff")
-    make(copy, **of(NEW))
+    make(fork, **of(NEW))
     for name in left:
-        shutil.copy(ROOT / name, copy / name)
-    found, command = traces(copy, old), ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/repository/test_texts.py"]
-    done = subprocess.run([sys.executable, *command], cwd=copy, capture_output=True, encoding="utf-8")
-    make(copy, **of(old))
+        shutil.copy(ROOT / name, fork / name)
+    found, command = (
+        traces(contents(fork), old),
+        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/repository/test_texts.py"],
+    )
+    done = subprocess.run([sys.executable, *command], cwd=fork, capture_output=True, encoding="utf-8")
+    make(fork, **of(old))
     assert {trace.partition(":")[0] for trace in found} == set(left)
     assert done.returncode == 1, done.stdout
     assert "test_the_readme_names_the_site" in done.stdout and "test_the_citation_names_both" in done.stdout, done.stdout
 
 
-def test_without_addresses_it_says_which_stand(copy):
-    before = contents(copy)
-    done = make(copy)
+def test_without_addresses_it_says_which_stand(fork, contents):
+    before = contents(fork)
+    done = make(fork)
     here = address.read((ROOT / "_config.yml").read_text(encoding="utf-8"))
     assert done.returncode == 0 and here.repository in done.stdout and here.site in done.stdout and "REPOSITORY=" in done.stdout
-    assert contents(copy) == before
+    assert contents(fork) == before
 
 
 @pytest.mark.parametrize(
@@ -113,12 +94,12 @@ def test_without_addresses_it_says_which_stand(copy):
         ("BRANCH", "--help", "without slashes or spaces"),
     ],
 )
-def test_what_is_refused_is_explained(copy, variable, value, expected):
-    before = contents(copy)
-    done = make(copy, **(of(NEW) | {variable: value}))
+def test_what_is_refused_is_explained(fork, contents, variable, value, expected):
+    before = contents(fork)
+    done = make(fork, **(of(NEW) | {variable: value}))
     assert done.returncode != 0
     assert f"{variable}={value!r}" in done.stderr and expected in done.stderr, done.stderr
-    assert contents(copy) == before, "something was changed although an address was refused"
+    assert contents(fork) == before, "something was changed although an address was refused"
 
 
 HERE = address.Address("ada/book", "https://ada.github.io/book/", "main")
