@@ -32,7 +32,7 @@ contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cks
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
 PAGES := _build/.pages-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks address release next picture format lock python
+.PHONY: help book serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -70,6 +70,21 @@ release: $(INSTALLED)  ## VERSION=0.2.0: write the version and the date of a rel
 next: $(INSTALLED)  ## VERSION=0.3.0: open the version after a release
 	@$(BIN)/python tools/release.py open '$(VERSION)'
 
+dist: site archive  ## the files of a release, with their sums, into _build/dist
+	rm -rf _build/dist && mkdir -p _build/dist
+	cp _build/html/downloads/optimization-live.pdf _build/html/downloads/optimization-live-site.zip _build/dist
+	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir _build/dist .
+	cd _build/dist && sha256sum -- * > SHA256SUMS && cat SHA256SUMS
+
+AUDIT := $(VENV)-audit/bin
+audit:  ## look the locked versions up in the databases of known vulnerabilities (which it asks over the network)
+	$(PYTHON) -m venv $(VENV)-audit
+	$(AUDIT)/python -m pip --disable-pip-version-check install --quiet --upgrade -r tools/audit.txt
+	@# --strict: a version that the database does not know fails too.
+	for lock in requirements.lock tests/requirements.lock; do $(AUDIT)/pip-audit --strict --disable-pip --require-hashes -r $$lock; done
+	$(AUDIT)/pip-audit --strict --disable-pip --no-deps -r tests/torch.txt
+	for lock in $$(git ls-files '*package-lock.json'); do (cd $$(dirname $$lock) && $(CURDIR)/$(AUDIT)/npm audit --package-lock-only); done
+
 picture: book $(TESTABLE)  ## take the README's picture of the built site
 	$(BIN)/python tools/picture.py "$$($(BIN)/python tests/site/chromium.py)"
 
@@ -89,7 +104,7 @@ clean:  ## remove what was built
 	rm -rf _build
 
 clean-all: clean  ## remove what was built, and the environment
-	rm -rf $(VENV) $(VENV)-lock
+	rm -rf $(VENV) $(VENV)-lock $(VENV)-audit
 
 # Environment ----------------------------------------------------------------------------------------------------------
 

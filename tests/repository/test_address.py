@@ -57,10 +57,8 @@ def test_a_copy_that_was_left_behind_is_seen(fork, contents):
     make(fork, **of(NEW))
     for name in left:
         shutil.copy(ROOT / name, fork / name)
-    found, command = (
-        traces(contents(fork), old),
-        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/repository/test_texts.py"],
-    )
+    found = traces(contents(fork), old)
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/repository/test_texts.py"]
     done = subprocess.run([sys.executable, *command], cwd=fork, capture_output=True, encoding="utf-8")
     make(fork, **of(old))
     assert {trace.partition(":")[0] for trace in found} == set(left)
