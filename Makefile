@@ -23,21 +23,21 @@ TEST_REQUIREMENTS := --require-hashes -r tests/requirements.lock
 endif
 
 # The environment is made anew when the lock, or the Python that it is made with, is another.
-VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo missing)
-INSTALLED := $(VENV)/installed-$(VERSION)$(if $(NEWEST),-newest)
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo missing)
+INSTALLED := $(VENV)/installed-$(PYTHON_VERSION)$(if $(NEWEST),-newest)
 TESTABLE := $(INSTALLED)-tests
 
 # What every page depends on, by content. A change in the library also drops the executed notebooks.
 contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum | cksum | cut -d ' ' -f 1)
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
-SITE := _build/.site-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
+PAGES := _build/.pages-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks picture format lock python
+.PHONY: help book serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
 
-book: $(SITE)  ## build the website into _build/html (makes the environment first)
+book: $(PAGES)  ## build the website into _build/html (makes the environment first)
 	@# After a failure every page is read again: Sphinx would not repeat its warnings about a page that has not changed.
 	$(BIN)/jupyter-book build . --path-output . -W --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@echo
@@ -60,6 +60,31 @@ test: book $(TESTABLE)  ## run every check (style, notebooks, library, built sit
 clean-notebooks: $(INSTALLED)  ## bring the notebooks to the form in which they are committed
 	$(BIN)/python tools/clean_notebooks.py
 
+address:  ## in a fork: REPOSITORY=https://github.com/you/course SITE=https://you.github.io/course/ [BRANCH=main]
+	@$(PYTHON) tools/address.py $(if $(REPOSITORY),--repository='$(REPOSITORY)') $(if $(SITE),--site='$(SITE)') \
+	  $(if $(BRANCH),--branch='$(BRANCH)')
+
+release: $(INSTALLED)  ## VERSION=0.2.0: write the version and the date of a release, and say what to type next
+	@$(BIN)/python tools/release.py prepare '$(VERSION)'
+
+next: $(INSTALLED)  ## VERSION=0.3.0: open the version after a release
+	@$(BIN)/python tools/release.py open '$(VERSION)'
+
+dist: site archive  ## the files of a release, with their sums, into _build/dist
+	rm -rf _build/dist && mkdir -p _build/dist
+	cp _build/html/downloads/optimization-live.pdf _build/html/downloads/optimization-live-site.zip _build/dist
+	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir _build/dist .
+	cd _build/dist && sha256sum -- * > SHA256SUMS && cat SHA256SUMS
+
+AUDIT := $(VENV)-audit/bin
+audit:  ## look the locked versions up in the databases of known vulnerabilities (which it asks over the network)
+	$(PYTHON) -m venv $(VENV)-audit
+	$(AUDIT)/python -m pip --disable-pip-version-check install --quiet --upgrade -r tools/audit.txt
+	@# --strict: a version that the database does not know fails too.
+	for lock in requirements.lock tests/requirements.lock; do $(AUDIT)/pip-audit --strict --disable-pip --require-hashes -r $$lock; done
+	$(AUDIT)/pip-audit --strict --disable-pip --no-deps -r tests/torch.txt
+	for lock in $$(git ls-files '*package-lock.json'); do (cd $$(dirname $$lock) && $(CURDIR)/$(AUDIT)/npm audit --package-lock-only); done
+
 picture: book $(TESTABLE)  ## take the README's picture of the built site
 	$(BIN)/python tools/picture.py "$$($(BIN)/python tests/site/chromium.py)"
 
@@ -79,13 +104,13 @@ clean:  ## remove what was built
 	rm -rf _build
 
 clean-all: clean  ## remove what was built, and the environment
-	rm -rf $(VENV) $(VENV)-lock
+	rm -rf $(VENV) $(VENV)-lock $(VENV)-audit
 
 # Environment ----------------------------------------------------------------------------------------------------------
 
 python:
-	@case "$(VERSION)" in 3.11|3.12|3.13) ;; *) \
-	  echo "This book needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is '$(VERSION)'. Try: make book PYTHON=python3.12" >&2; exit 1;; esac
+	@case "$(PYTHON_VERSION)" in 3.11|3.12|3.13) ;; *) \
+	  echo "This book needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is '$(PYTHON_VERSION)'. Try: make book PYTHON=python3.12" >&2; exit 1;; esac
 
 $(INSTALLED): requirements.txt requirements.lock pyproject.toml | python
 	$(PYTHON) -m venv --clear $(VENV)
@@ -107,6 +132,6 @@ $(LIBRARY): | $(INSTALLED)
 	mkdir -p _build
 	touch $@
 
-$(SITE): $(LIBRARY)
-	rm -rf _build/html _build/.doctrees _build/.site-*
+$(PAGES): $(LIBRARY)
+	rm -rf _build/html _build/.doctrees _build/.pages-*
 	touch $@
