@@ -162,9 +162,9 @@ def server(environment):
         log.close()
 
 
-def ask(server, path, **data):
+def ask(server, what, **data):
     method = requests.post if data else requests.get
-    answer = method(server + "api/" + path, params={"token": TOKEN}, json=data or None, timeout=30)
+    answer = method(server + "api/" + what, params={"token": TOKEN}, json=data or None, timeout=30)
     answer.raise_for_status()
     return answer.json()
 

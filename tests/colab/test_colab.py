@@ -2,7 +2,7 @@
 
 The environment is made of `requirements.txt` beside this file, with the Python that it names if this machine has it, and with
 the one that runs the tests otherwise. The repository's address is replaced by that of a copy of this checkout as it stands.
-`google.colab` is a stand-in, which notes who enables the manager of third-party widgets.
+`google.colab` is a stand-in: it notes who enables the manager of third-party widgets, and marks the views that this would show.
 """
 
 import json
@@ -30,6 +30,7 @@ FIGURE = re.compile(r"(?<![\w.])(?:Landscape|Curves|Predict)\(")
 
 STAND_IN = f"""
 import sys
+import IPython
 
 
 class _widgets:  # where anywidget looks
@@ -38,8 +39,16 @@ class _widgets:  # where anywidget looks
 
 
 def enable_custom_widget_manager():
+    if _widgets._installed_url is None:
+        IPython.get_ipython().display_pub.register_hook(mark)
     _widgets._installed_url = {MANAGER!r}
     _widgets.enabled_by.append(sys._getframe(1).f_globals["__name__"])
+
+
+def mark(message):
+    if {VIEW!r} in message["content"].get("data", ()):
+        message["content"].setdefault("metadata", {{}})[{VIEW!r}] = {{"manager": _widgets._installed_url}}
+    return message
 """
 START = "import google.colab.output, runpy; runpy.run_module('ipykernel_launcher', run_name='__main__')"  # as in Colab
 
@@ -244,7 +253,7 @@ def test_notebook(path, runs):
         for view, output in ((output.data[VIEW], output) for output in after.outputs if VIEW in output.get("data", {})):
             shown += 1
             assert models[view["model_id"]]["state"]["_esm"], after.id
-            assert output.metadata[VIEW]["colab"]["custom_widget_manager"]["url"] == MANAGER, after.id
+            assert output.metadata[VIEW]["manager"] == MANAGER, after.id
     assert shown == sum(len(FIGURE.findall(cell.source)) for cell in notebook.cells if cell.cell_type == "code") > 0
 
 
