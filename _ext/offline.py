@@ -31,7 +31,8 @@ NOT_STORED = """<section id="not-stored"><h1>This page is not on your device</h1
 <p>There is no network, and this page was not stored before.
 When the network is back, reload the page.</p>
 <!-- stored -->
-<p>Your browser keeps each page of the book that you visit, and the rest of the book once you have stayed on one for a while.</p>
+<p>Your browser keeps each page of the book that you visit.
+Once you have stayed on one for a while it keeps the rest of the book too.</p>
 </section>"""
 
 
@@ -60,7 +61,12 @@ def finish(app, error):
     missing.write_text(rooted(missing.read_text(encoding="utf-8"), urlsplit(app.config.html_baseurl).path), encoding="utf-8")
     book = [app.builder.get_target_uri(name) for name in contents(app.env, app.config.root_doc)]
     fonts = sorted(path.relative_to(out).as_posix() for path in (out / "_static" / "fonts").glob("*.woff2"))
-    values = {"BUILD": digest(out), "BOOK": ["index.html", *book, "search.html", *fonts], "APART": APART, "RELATIVE": RELATIVE.pattern}
+    values = {
+        "BUILD": digest(out),
+        "BOOK": ["index.html", *book, "search.html", *fonts],
+        "APART": APART,
+        "RELATIVE": RELATIVE.pattern,
+    }
     code = WORKER.read_text(encoding="utf-8")
     for name, value in values.items():
         code = code.replace(f"/* {name} */", json.dumps(value))
