@@ -22,7 +22,7 @@ NOT_HERE = """<section id="not-here"><h1>This page is not here</h1>
 The addresses of sections, figures and exercises are meant to last: if a link brought you here, please report it.</p>
 <form class="bd-search d-flex" action="search.html" method="get" role="search" aria-label="Search the book">
 <input class="form-control" type="search" name="q" placeholder="Search the book" aria-label="Words to search for" required>
-<button class="btn btn-primary ms-2" type="submit">Search</button></form>
+<button class="btn" type="submit">Search</button></form>
 <h2>Chapters</h2>
 <ol class="chapters">{chapters}</ol>
 <p>Or begin at the <a href="index.html">first page</a>.</p></section>"""

@@ -56,7 +56,7 @@ def test_the_whole_foot(page, site):
     given = parse_qs(urlsplit(reports[0]).query)
     (canonical,) = [a["href"] for a, _ in text.all("link", rel="canonical")]
     title = text.all("title")[0][1].partition(" — ")[0]
-    assert title in given["title"][0]
+    assert title in given["title"][0] or not built.source(built.original(page))  # the index and the search have no title there
     assert canonical in given["body"][0]
 
 
