@@ -32,7 +32,7 @@ contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cks
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
 PAGES := _build/.pages-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python
+.PHONY: help book serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -50,12 +50,18 @@ serve: book  ## build the website and open it at a local address (PORT=8000)
 lab: $(INSTALLED)  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab chapters
 
-test: book $(TESTABLE)  ## run every check (style, notebooks, library, built site in Chromium)
+test: archive $(TESTABLE)  ## run every check (style, notebooks, library, built site in Chromium)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/python tools/clean_notebooks.py --check
 	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)"; export CHROMIUM; PYTHONPATH=tests/site $(BIN)/pytest -n 2 -p sharding
+
+archive: book  ## pack the built website into _build/html/downloads, for reading it from a folder
+	$(BIN)/python tools/archive.py
+
+anchors: book  ## add the site's new addresses to the list of those that must last
+	$(BIN)/python tests/site/anchor_list.py
 
 clean-notebooks: $(INSTALLED)  ## bring the notebooks to the form in which they are committed
 	$(BIN)/python tools/clean_notebooks.py

@@ -1,4 +1,5 @@
-// What every page needs besides the theme: keyboard access to what scrolls sideways, and a clean print.
+// What every page needs besides the theme: keyboard access to what scrolls sideways, a clean print, and a store for reading
+// without a network.
 (() => {
   const root = document.documentElement;
 
@@ -27,4 +28,20 @@
     for (const details of before.folded) details.open = false;
     before = null;
   });
+
+  // Once the page is there, the worker stores it. A reader who stays gets the rest of the book too, one file at a time: about
+  // 1.5 MB, less than one photograph; not where the reader saves data or the line is slow. A file:// page has no worker.
+  const STAY = 20_000; // ms
+  async function store() {
+    const { serviceWorker, connection } = navigator;
+    const keep = (what) => serviceWorker.controller?.postMessage({ keep: what });
+    const keepThis = () => keep([location.href, ...performance.getEntriesByType("resource").map((entry) => entry.name)]);
+    serviceWorker.addEventListener("controllerchange", keepThis); // the first worker, or that of a new publication
+    await serviceWorker.register(new URL(root.dataset.content_root + "sw.js", document.baseURI));
+    keepThis();
+    if (!connection?.saveData && !/2g|3g/.test(connection?.effectiveType)) setTimeout(() => keep("book"), STAY);
+  }
+  if (location.protocol.startsWith("http") && navigator.serviceWorker) {
+    addEventListener("load", () => setTimeout(() => store().catch((error) => console.warn("Not stored:", error)), 1000));
+  }
 })();

@@ -160,6 +160,7 @@ class Pictures(SphinxPostTransform):
                     logger.warning("a live figure without a still picture", location=bundle)
                     continue
                 for image in still.findall(nodes.image):
+                    image["live"] = True  # it stands in for the figure where no script runs, and there the page is light
                     image["alt"] = described(self.source(image).read_text(encoding="utf-8"))
                     if not image["alt"]:
                         logger.warning("a live figure without a caption: its still picture has no alt text", location=bundle)
@@ -171,6 +172,15 @@ class Pictures(SphinxPostTransform):
                     logger.warning("a picture without alt text: CONTRIBUTING.md says where it goes", location=bundle)
                 if "image/svg+xml" in kinds:
                     bundle.replace_self(self.both(next(iter(kinds["image/svg+xml"].findall(nodes.image)))))
+        # What stands on a page beside the outputs of cells, and what these have as pixels alone.
+        for image in list(self.document.findall(nodes.image)):
+            if "dark-light" in image["classes"] or image.get("live") or not shown(image):
+                continue
+            if self.source(image).suffix == ".svg":
+                image.parent.replace(image, self.both(image))
+            else:
+                advice = "draw it as SVG, or give it the class dark-light if it suits a dark page as it is"
+                logger.warning("a picture of pixels has no dark partner: %s", advice, location=image)
 
     def source(self, image):
         """Return the path of an image's file."""
@@ -179,8 +189,10 @@ class Pictures(SphinxPostTransform):
     def both(self, light):
         """Return the image for light pages, and its partner for dark ones."""
         file = self.source(light)
-        target = file.with_name(file.stem + "-dark.svg")
-        target.write_text(darkened(file.read_text(encoding="utf-8")), encoding="utf-8")
+        dark = darkened(file.read_text(encoding="utf-8"))
+        target = Path(self.app.doctreedir).parent / "dark" / f"{file.stem}-dark.svg"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(dark, encoding="utf-8")
         dark = light.deepcopy()
         light["classes"] += ["dark-light", "on-light"]  # the theme dims what is not dark-light
         dark["classes"] += ["dark-light", "on-dark"]
@@ -188,6 +200,14 @@ class Pictures(SphinxPostTransform):
         dark["candidates"] = {"*": dark["uri"]}
         self.env.images.add_file(self.env.docname, dark["uri"])
         return [light, dark]
+
+
+def shown(image):
+    """Whether an image will be on the page: MyST-NB prefers text/html where an output offers both."""
+    node = image
+    while node is not None and not is_bundle(node):
+        node = node.parent
+    return node is None or all(child["mime_type"] != "text/html" for child in node.children)
 
 
 def is_bundle(node):

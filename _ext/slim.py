@@ -141,9 +141,9 @@ def rebased(static, href):
         return f"url({folder.as_posix()})"
 
     text = path.read_text(encoding="utf-8")
-    text = re.sub(r'@import\s+"([^"]+)";', lambda m: rebased(static, str((path.parent / m[1]).resolve())), text)
+    text = re.sub(r"""url\(((?:"[^"]*"|'[^']*'|[^)"']*))\)""", address, text)
     text = re.sub(r'@charset\s+"[^"]*";', "", text)
-    return re.sub(r"""url\(((?:"[^"]*"|'[^']*'|[^)"']*))\)""", address, text)
+    return re.sub(r'@import\s+"([^"]+)";', lambda m: rebased(static, str((path.parent / m[1]).resolve())), text)
 
 
 def purge(css, words):
