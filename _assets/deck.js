@@ -75,15 +75,26 @@
   }
   const states = JSON.parse(document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]').textContent).state;
 
+  // A figure draws as finely as the screen shows it; told so by a change of its size, since the scale of a slide is none.
+  async function sharpen() {
+    for (const place of document.querySelectorAll(".live-figure[data-shown]")) {
+      if (!shown(place)) continue;
+      const { width } = place.style;
+      place.style.width = `${parseFloat(width) - 1}px`;
+      await frames();
+      place.style.width = width;
+    }
+  }
+
   const fitting = new WeakSet();
-  async function fit(again = false) {
+  async function fit() {
     await document.fonts.ready; // those of mathematics come with the first slide that has any
     for (const section of document.querySelectorAll(".slides section[data-cells]")) {
       if (!shown(section.firstElementChild)) continue;
       if (section.dataset.step === undefined || section === Reveal.getCurrentSlide()) fitText(section);
       for (const box of section.querySelectorAll(".figure")) {
         const place = box.querySelector(".live-figure");
-        if (place.dataset.shown === undefined || fitting.has(box) || (box.dataset.fitted !== undefined && !again)) continue;
+        if (place.dataset.shown === undefined || fitting.has(box) || box.dataset.fitted !== undefined) continue;
         fitting.add(box);
         await fitFigure(box);
         fitting.delete(box);
@@ -105,7 +116,7 @@
   }).then(async () => {
     if (wanted) Reveal.slide(...Object.values(Reveal.getIndices(wanted)));
     Reveal.on("slidechanged", () => fit());
-    Reveal.on("resize", () => fit(true));
+    Reveal.on("resize", sharpen);
     Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Light or dark" }, () => {
       root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
     });

@@ -62,7 +62,7 @@ def has_deck(cells):
 def plan(cells):
     """Return the sections of a deck: a list of lists of slides, each slide a list of pairs (number of the cell, its type).
 
-    A question is a slide of its own, and what follows it continues on the slide of its answer, which is marked by a cell None.
+    After a question comes the slide of its answer, marked by a cell None; what follows with "-" continues on that one.
     """
     sections, left_out = [], False
     for number, cell in enumerate(cells):
@@ -82,8 +82,8 @@ def plan(cells):
             raise Misplaced(f"cell {cell['id']!r} is {kind!r} before the first slide; expected 'slide' or 'skip'")
         if kind in ("slide", "subslide"):
             sections[-1].append([])
-        elif is_question(cell):
-            raise Misplaced(f"cell {cell['id']!r} asks a question: its slide_type is {kind!r}, expected 'slide' or 'subslide'")
+        if is_question(cell) and kind in ("fragment", "notes"):
+            raise Misplaced(f"cell {cell['id']!r} asks a question: its slide_type is {kind!r}, expected 'subslide', or '-'")
         sections[-1][-1].append((number, kind))
         if is_question(cell):
             sections[-1].append([(None, "-")])

@@ -1,8 +1,5 @@
 """The built decks: their slides, and what each of them looks like in a browser."""
 
-from functools import cache
-
-import built
 import drive
 
 # Called on the page: what of the slide that is shown does not fit, and its smallest text, in pixels of the slide's 1280 by 720.
@@ -52,17 +49,6 @@ MEASURE = """
 # Waits until the figures of the slide that is shown are fitted to it.
 SETTLED = """() => document.documentElement.dataset.ready !== undefined
   && [...Reveal.getCurrentSlide().querySelectorAll(".figure")].every((box) => box.dataset.fitted !== undefined)"""
-
-
-@cache
-def decks(site=built.HTML):
-    """Return the paths of all decks, relative to the site."""
-    return sorted(p.relative_to(site).as_posix() for p in (site / "lectures").glob("*.html") if is_deck(p))
-
-
-def is_deck(path):
-    with path.open(encoding="utf-8") as file:
-        return 'class="deck"' in file.read(200)
 
 
 def go(page, number):
