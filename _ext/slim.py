@@ -50,6 +50,8 @@ def site(out, root):
     (static / "site.css").write_text('@charset "utf-8";\n' + css, encoding="utf-8")
 
     for path, text in texts.items():
+        if 'class="deck"' in text:
+            continue  # slides have style sheets of their own
         path.write_text(slimmed(text, path, out, set(styles), scripts), encoding="utf-8")
     # The address of the site shows its first page; Jupyter Book leaves a redirect there.
     (out / "index.html").write_bytes((out / f"{root}.html").read_bytes())

@@ -334,6 +334,15 @@ export function toggle(parent, { label, color, title }, { get, set }) {
 
 // Plotting areas
 
+/** How many times larger `element` appears than it was laid out: 1 on a page, more or less on a slide that is scaled to its screen. */
+const magnified = (element) => Math.round(100 * element.getBoundingClientRect().width / element.offsetWidth) / 100 || 1;
+
+/** The place of a pointer event in the pixels that `element` was laid out in. */
+export function within(element, event) {
+  const r = element.getBoundingClientRect(), k = magnified(element);
+  return [(event.clientX - r.left) / k, (event.clientY - r.top) / k];
+}
+
 const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const power = (k) => k === 0 ? "1" : k === 1 ? "10" : "10" + (k < 0 ? "⁻" : "") + [...String(Math.abs(k))].map((d) => SUPERSCRIPT[d]).join("");
 
@@ -389,8 +398,8 @@ export function plotArea(stage, { label, x, y, ratio = 0.625, canvases = 1, marg
     axisLabel(axis, text) { if (specs[axis].label !== text) { specs[axis].label = text; layout(); } },
     /** The values under a pointer event. */
     invert(event) {
-      const r = root.getBoundingClientRect();
-      return [scales.x.invert(event.clientX - r.left), scales.y.invert(event.clientY - r.top)];
+      const [px, py] = within(root, event);
+      return [scales.x.invert(px), scales.y.invert(py)];
     },
   };
 
@@ -421,10 +430,10 @@ export function plotArea(stage, { label, x, y, ratio = 0.625, canvases = 1, marg
   }
 
   function measure() {
-    const width = root.clientWidth;
-    if (!width || (width === self.width && self.dpr === devicePixelRatio)) return;
+    const width = root.clientWidth, dpr = devicePixelRatio * magnified(root);
+    if (!width || (width === self.width && self.dpr === dpr)) return;
     self.width = width;
-    self.dpr = devicePixelRatio;
+    self.dpr = dpr;
     box.width = Math.max(40, width - m.left - m.right);
     box.height = Math.round(box.width * (typeof ratio === "function" ? ratio(width) : ratio));
     self.height = box.height + m.top + m.bottom;
@@ -453,14 +462,14 @@ export function plotArea(stage, { label, x, y, ratio = 0.625, canvases = 1, marg
 export function handle(panel, { label, get, set, move = (p) => p, text, color = "ink", step = 0.02 }) {
   const element = node("div", { class: "ol-handle", role: "slider", tabindex: 0, "aria-label": label, style: `--c:${own(color)}` });
   panel.root.append(element);
-  const within = ([a, b]) => {
+  const allowed = ([a, b]) => {
     const limit = (v, [low, high]) => clamp(v, Math.min(low, high), Math.max(low, high));
     return move([limit(a, panel.x.domain), limit(b, panel.y.domain)]);
   };
   let grip = null; // from the pointer to the point, so that it does not jump when taken off its centre
   const drag = (event, jump = false) => {
-    const r = panel.root.getBoundingClientRect(), [a, b] = get();
-    grip = jump ? [0, 0] : [panel.x(a) - (event.clientX - r.left), panel.y(b) - (event.clientY - r.top)];
+    const [px, py] = within(panel.root, event), [a, b] = get();
+    grip = jump ? [0, 0] : [panel.x(a) - px, panel.y(b) - py];
     element.setPointerCapture(event.pointerId);
     element.focus({ preventScroll: true });
     event.preventDefault();
@@ -468,8 +477,8 @@ export function handle(panel, { label, get, set, move = (p) => p, text, color = 
   };
   const follow = (event) => {
     if (!grip) return;
-    const r = panel.root.getBoundingClientRect();
-    set(within([panel.x.invert(event.clientX - r.left + grip[0]), panel.y.invert(event.clientY - r.top + grip[1])]));
+    const [px, py] = within(panel.root, event);
+    set(allowed([panel.x.invert(px + grip[0]), panel.y.invert(py + grip[1])]));
   };
   element.addEventListener("pointerdown", (event) => { if (event.button === 0) drag(event); });
   element.addEventListener("pointermove", follow);
@@ -479,7 +488,7 @@ export function handle(panel, { label, get, set, move = (p) => p, text, color = 
     if (!way || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const [a, b] = get(), far = step * (event.shiftKey ? 5 : 1);
-    set(within([panel.x.invert(panel.x(a) + way[0] * far * panel.box.width), panel.y.invert(panel.y(b) + way[1] * far * panel.box.height)]));
+    set(allowed([panel.x.invert(panel.x(a) + way[0] * far * panel.box.width), panel.y.invert(panel.y(b) + way[1] * far * panel.box.height)]));
   });
   let drawn = "";
   const refresh = () => {

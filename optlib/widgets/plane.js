@@ -1,5 +1,5 @@
 // A panel of two dimensions: a map of a loss or a coloured field, points that the reader drags, and what is drawn on it.
-import { format, handle, onTheme, plotArea, theme } from "./kit.js";
+import { format, handle, onTheme, plotArea, theme, within } from "./kit.js";
 import { clamp, fill, measure, place, short, svg, trace } from "./drawing.js";
 import { fieldOf, lossAt, placed, trail } from "./iterate.js";
 import { paintField, paintKinds, paintMap } from "./map.js";
@@ -191,7 +191,7 @@ export function makePlane(fr, spec, state, redraw, alone) {
   const told = (v) => kinds.length ? kinds[Math.round(v)]?.[0] ?? "none of these" : v;
   if (handles.length) { // a press on the plane brings the nearest point there: the mouse goes on dragging, a finger may be about to scroll
     const closest = (event) => {
-      const r = area.root.getBoundingClientRect(), [x, y] = [event.clientX - r.left, event.clientY - r.top];
+      const [x, y] = within(area.root, event);
       if (!inside([x, y]) || event.target.closest(".ol-handle")) return null;
       const far = ({ get }) => { const [a, b] = get(); return Math.hypot(area.x(a) - x, area.y(b) - y); };
       return handles.reduce((p, q) => (far(q) < far(p) ? q : p));

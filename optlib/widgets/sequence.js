@@ -1,7 +1,7 @@
 // Series that go step by step: a recursion, and a sequence that the reader paints.
 import { compile } from "./arithmetic.js";
 import { svg } from "./drawing.js";
-import { format, handle } from "./kit.js";
+import { format, handle, within } from "./kit.js";
 
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
 
@@ -85,8 +85,7 @@ export function brush(area, s, spec, state) {
   }, { capture: true });
   area.root.classList.add("ol-paintable");
   area.root.addEventListener("pointerdown", (event) => {
-    const r = area.root.getBoundingClientRect(), { left, top, width, height } = area.box;
-    const [px, py] = [event.clientX - r.left - left, event.clientY - r.top - top];
+    const { left, top, width, height } = area.box, [x0, y0] = within(area.root, event), [px, py] = [x0 - left, y0 - top];
     if (event.button !== 0 || event.target === element || px < 0 || px > width || py < -4 || py > height + 4) return;
     if (event.target.closest?.(".ol-handle")) return;
     move(closest(area.x.invert(px + left))); // a new stroke

@@ -22,12 +22,26 @@ MISSING = f"No built site: {HTML.relative_to(ROOT) / 'index.html'} does not exis
 
 
 def pages(site=HTML):
-    """Return the paths of all pages, relative to the site: what Sphinx wrote, not the snippets among the static files.
+    """Return the paths of all pages, relative to the site: what Sphinx wrote, not the snippets among the static files, not slides.
 
     404.html is not among them: it is made for the published address alone, and has tests of its own.
     """
-    found = (p for p in site.rglob("*.html") if not p.is_relative_to(site / "_static") and p != site / "404.html")
-    return sorted(p.relative_to(site).as_posix() for p in found)
+    return sorted(set(written(site)) - set(decks(site)) - {"404.html"})
+
+
+def decks(site=HTML):
+    """Return the paths of all decks of slides."""
+    return [path for path in written(site) if is_deck(site / path)]
+
+
+@cache
+def is_deck(path):
+    with path.open(encoding="utf-8") as file:
+        return 'class="deck"' in file.read(200)
+
+
+def written(site):
+    return sorted(p.relative_to(site).as_posix() for p in site.rglob("*.html") if not p.is_relative_to(site / "_static"))
 
 
 @cache

@@ -16,12 +16,14 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "kinds(*names): only live figures of these kinds")
     config.addinivalue_line("markers", "without(*names): no live figures of these kinds")
     config.addinivalue_line("markers", "needs(*words): a page with a figure in whose traits these words stand")
+    config.addinivalue_line("markers", "slides_too: of the slides as well as of the pages")
     config.addinivalue_line("markers", "parting: changes the page, so it comes after the other tests that visit it in this way")
 
 
 def pytest_generate_tests(metafunc):
     """What a test asks for by an argument's name: `page` every page, `original` those that are no copies of others, `chapter`
-    every one with live figures, `notebook` every one made from a notebook, `figure_at` every live figure as (page, model id).
+    every one with live figures, `notebook` every one made from a notebook, `figure_at` every live figure as (page, model id),
+    `deck` every deck of slides.
     """
     live = {page: built.live_figures(page) for page in built.originals()}
     only, without = (
@@ -32,7 +34,8 @@ def pytest_generate_tests(metafunc):
         return pytest.param(value or page, id=name or page)
 
     found = {
-        "page": [of(page) for page in built.pages()],
+        "page": [of(page) for page in built.pages() + (built.decks() if metafunc.definition.get_closest_marker("slides_too") else [])],
+        "deck": [of(page) for page in built.decks()],
         "original": [of(page) for page in live],
         "chapter": [of(page) for page in live if live[page]],
         "notebook": [of(page) for page in live if str(built.source(page)).endswith(".ipynb")],
@@ -80,7 +83,7 @@ def site():
 @pytest.fixture(autouse=True)
 def something(request):
     """A site without pages, or without live figures, is no site."""
-    for name in ("page", "original", "chapter", "notebook", "figure_at"):
+    for name in ("page", "original", "chapter", "notebook", "figure_at", "deck"):
         if name in request.fixturenames and request.getfixturevalue(name) is None:
             pytest.fail(f"the built site has nothing for {name!r}", pytrace=False)
 

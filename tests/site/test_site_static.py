@@ -78,6 +78,7 @@ def test_front_matter_for_search_engines_and_previews(text, page, site):
     assert text.all("link", rel="icon"), "no icon"
 
 
+@pytest.mark.slides_too
 def test_links_and_anchors(text, page, site):
     """Whatever the page loads or leads to within the site exists, down to the anchor."""
     broken = []
@@ -96,6 +97,7 @@ def test_links_and_anchors(text, page, site):
     assert not broken, "\n".join(broken)
 
 
+@pytest.mark.slides_too
 def test_states_in_links_name_settings_of_the_figure(text, page, site):
     """A link such as #valley?lr=0.21 names a live figure, and settings that it has."""
     wrong = []
@@ -116,12 +118,14 @@ def test_states_in_links_name_settings_of_the_figure(text, page, site):
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.slides_too
 def test_anchors_are_unique(text):
     ids = text.ids
     twice = sorted({name for name in ids if ids.count(name) > 1})
     assert not twice, f"ids that occur twice: {twice}"
 
 
+@pytest.mark.slides_too
 def test_pictures_have_descriptions(text):
     """Every picture has an alt text; only one inside something with a name of its own may leave it empty."""
     bare = [a.get("src") for a, _ in text.all("img") if "alt" not in a]
@@ -155,6 +159,7 @@ def test_every_static_picture_has_its_dark_partner(page, site):
     assert not lone, f"on a dark page these stay light: {lone}"
 
 
+@pytest.mark.slides_too
 def test_nothing_heavy_is_left(text, page, site):
     """No module of a figure in the page, no icon script, no other loader of widgets, no mathematics set by the reader."""
     source = (site / page).read_text(encoding="utf-8")
@@ -164,6 +169,7 @@ def test_nothing_heavy_is_left(text, page, site):
     assert "$$" not in text.all("body")[0][1]
 
 
+@pytest.mark.slides_too
 def test_what_a_page_loads_is_its_own(text):
     """Scripts, styles, pictures and fonts come from the site itself; only links lead elsewhere."""
     outside = [

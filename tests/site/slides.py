@@ -1,0 +1,110 @@
+"""The built decks: their slides, and what each of them looks like in a browser."""
+
+import drive
+
+# Called on the page: what of the slide that is shown does not fit, and its smallest text, in pixels of the slide's 1280 by 720.
+MEASURE = """
+() => {
+  const section = Reveal.getCurrentSlide(), slide = section.querySelector(".slide"), content = section.querySelector(".content");
+  const box = section.getBoundingClientRect(), scale = box.width / 1280, texts = [], out = [];
+  const visible = (e) => e.checkVisibility({ opacityProperty: false, visibilityProperty: true }) && !e.closest(".ol-sr, .katex-mathml");
+  const walk = document.createTreeWalker(slide, NodeFilter.SHOW_TEXT);
+  for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const element = node.parentElement, text = node.textContent.trim();
+    if (!text || element.closest("option, noscript, script, style") || !visible(element)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const r = range.getBoundingClientRect();
+    if (!r.width || !r.height) continue;
+    const owner = element.closest(".live-figure"), grown = owner ? owner.getBoundingClientRect().width / owner.offsetWidth / scale : 1;
+    texts.push([parseFloat(getComputedStyle(element).fontSize) * grown, text.slice(0, 40), Boolean(element.closest(".katex"))]);
+    const over = Math.max(box.left - r.left, r.right - box.right, box.top - r.top, r.bottom - box.bottom) / scale;
+    if (over > 0.5) out.push([Math.round(over), text.slice(0, 40)]);
+  }
+  // What a part of the slide leaves its own box by, down into the footer or over its neighbour.
+  const inner = content.getBoundingClientRect();
+  for (const child of content.querySelectorAll(":scope > *, :scope > * > *")) {
+    if (!visible(child) || child.closest(".katex")) continue;
+    const r = child.getBoundingClientRect(), over = Math.max(r.bottom - inner.bottom, inner.top - r.top, r.right - inner.right) / scale;
+    if (over > 1) out.push([Math.round(over), child.className || child.tagName]);
+  }
+  for (const figure of content.querySelectorAll(".ol-figure")) {
+    const r = figure.getBoundingClientRect(), room = figure.closest(".figure").getBoundingClientRect();
+    const over = Math.max(r.bottom - room.bottom, r.right - room.right) / scale;
+    if (over > 1) out.push([Math.round(over), "figure " + figure.closest(".live-figure").id]);
+  }
+  const plain = texts.filter(([, , math]) => !math), small = plain.reduce((a, b) => (b[0] < a[0] ? b : a), [99, ""]);
+  const scrolled = [...section.querySelectorAll("*"), document.scrollingElement].filter((e) => e.scrollTop || e.scrollLeft).length;
+  const figures = [...content.querySelectorAll(".live-figure")];
+  return {
+    cells: section.dataset.cells, title: (section.querySelector("h1, h2, .eyebrow") ?? {}).textContent ?? "", out, scrolled,
+    small: [Math.round(small[0] * 10) / 10, small[1]], texts: texts.length,
+    figures: figures.map((f) => ({
+      name: f.id, kind: f.dataset.kind, drawn: Boolean(f.querySelector(".ol-figure")), failed: Boolean(f.querySelector(".live-figure-error")),
+      wide: Math.round(f.getBoundingClientRect().width / scale), high: Math.round(f.getBoundingClientRect().height / scale),
+    })),
+  };
+}
+"""
+# Waits until the figures of the slide that is shown are fitted to it.
+SETTLED = """() => document.documentElement.dataset.ready !== undefined
+  && [...Reveal.getCurrentSlide().querySelectorAll(".figure")].every((box) => box.dataset.fitted !== undefined)"""
+
+
+def go(page, number):
+    """Turn to the slide `number`, from 0, with all its fragments, and wait for its figures."""
+    page.evaluate(
+        "(n) => { const s = Reveal.getSlides()[n], { h, v } = Reveal.getIndices(s); Reveal.slide(h, v, 99); }",
+        number,
+    )
+    page.wait_for_function(SETTLED)
+
+
+def measured(page):
+    """Yield for each slide of an open deck what MEASURE finds."""
+    page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
+    for number in range(page.evaluate("() => Reveal.getTotalSlides()")):
+        go(page, number)
+        yield {"number": number + 1, **page.evaluate(MEASURE)}
+
+
+def flaws(found, smallest=16):
+    """Return what is wrong with a slide, in words for its author."""
+    where = f"slide {found['number']} “{found['title']}” (cells {found['cells']})"
+    wrong = [f"{what!r} is {over} px too far" for over, what in found["out"][:4]]
+    if found["small"][0] < smallest:
+        wrong.append(f"{found['small'][1]!r} is {found['small'][0]} px high, less than {smallest}")
+    if found["scrolled"]:
+        wrong.append("something scrolled")
+    for figure in found["figures"]:
+        if not figure["drawn"] or figure["failed"]:
+            wrong.append(f"the figure {figure['name']} was not drawn")
+        elif figure["wide"] < 600:
+            wrong.append(f"the figure {figure['name']} is only {figure['wide']} px wide: give it more room")
+    if not found["texts"] and not found["figures"]:
+        wrong.append("it is empty")
+    return [f"{where}: {each}" for each in wrong]
+
+
+def look(path, picture, columns=4):
+    """Take a picture of every slide of the deck at `path`, put them into one, and return what is wrong with them."""
+    import io
+
+    from PIL import Image
+
+    shots, wrong = [], []
+    with drive.chromium_browser() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.on("pageerror", lambda error: wrong.append(f"exception: {error}"))
+        page.on("console", lambda m: m.type == "error" and wrong.append(f"console: {m.text}"))
+        page.goto(path.resolve().as_uri())
+        for found in measured(page):
+            wrong += flaws(found)
+            page.wait_for_timeout(250)
+            shots.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    width, height = 640, 360
+    sheet = Image.new("RGB", (columns * (width + 6), -(-len(shots) // columns) * (height + 6)), "#888")
+    for i, shot in enumerate(shots):
+        sheet.paste(shot.resize((width, height)), ((i % columns) * (width + 6), i // columns * (height + 6)))
+    sheet.save(picture)
+    return [f"{len(shots)} slides in {picture}", *wrong]
