@@ -32,7 +32,7 @@ contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cks
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
 SITE := _build/.site-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks picture format lock python
+.PHONY: help book serve lab test assignments assignments-download check clean clean-all clean-notebooks picture format lock python
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -59,6 +59,12 @@ test: book $(TESTABLE)  ## run every check (style, notebooks, library, built sit
 
 clean-notebooks: $(INSTALLED)  ## bring the notebooks to the form in which they are committed
 	$(BIN)/python tools/clean_notebooks.py
+
+assignments: $(INSTALLED)  ## write the exercises as notebooks with checks, and how to grade them, into _build/assignments
+	$(BIN)/python tools/assignments.py _build/assignments
+
+assignments-download: book  ## offer the students' notebooks for download with the built site
+	$(BIN)/python tools/assignments.py _build/assignments --zip _build/html/downloads/assignments.zip
 
 picture: book $(TESTABLE)  ## take the README's picture of the built site
 	$(BIN)/python tools/picture.py "$$($(BIN)/python tests/site/chromium.py)"

@@ -11,7 +11,9 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 ROOT = Path(__file__).parents[2]
-CHAPTERS = sorted(p for p in (ROOT / "chapters").glob("*.ipynb") if (ROOT / "lectures/checks" / f"{p.stem}.py").exists())  # TODO all
+CHAPTERS = sorted(
+    p for p in (ROOT / "chapters").glob("*.ipynb") if (ROOT / "lectures/checks" / f"{p.stem}.py").exists()
+)  # TODO all
 
 
 def module(path):
