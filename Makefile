@@ -32,7 +32,7 @@ contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cks
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
 PAGES := _build/.pages-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors
+.PHONY: help book serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors assignments assignments-download
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -90,6 +90,11 @@ audit:  ## look the locked versions up in the databases of known vulnerabilities
 	for lock in requirements.lock tests/requirements.lock; do $(AUDIT)/pip-audit --strict --disable-pip --require-hashes -r $$lock; done
 	$(AUDIT)/pip-audit --strict --disable-pip --no-deps -r tests/torch.txt
 	for lock in $$(git ls-files '*package-lock.json'); do (cd $$(dirname $$lock) && $(CURDIR)/$(AUDIT)/npm audit --package-lock-only); done
+assignments: $(INSTALLED)  ## write the exercises as notebooks with checks, and how to grade them, into _build/assignments
+	$(BIN)/python tools/assignments.py _build/assignments
+
+assignments-download: book  ## offer the students' notebooks for download with the built site
+	$(BIN)/python tools/assignments.py _build/assignments --zip _build/html/downloads/assignments.zip
 
 picture: book $(TESTABLE)  ## take the README's picture of the built site
 	$(BIN)/python tools/picture.py "$$($(BIN)/python tests/site/chromium.py)"

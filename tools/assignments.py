@@ -55,7 +55,10 @@ class Chapter:
 
     def checks(self):
         """Return the source of the chapter's checks, whole: the kit, what they take from the chapter, and themselves."""
-        source = (CHECKS / f"{self.name}.py").read_text(encoding="utf-8")
+        path = CHECKS / f"{self.name}.py"
+        if not path.is_file():
+            raise SystemExit(f"{path} is missing: it has a function exercise_N for each of the {len(self.exercises)} exercises")
+        source = path.read_text(encoding="utf-8")
         tree = ast.parse(source)
         wanted, lines = [], source.splitlines()
         for node in tree.body:
@@ -333,7 +336,7 @@ def stub(exercise, check, kit):
             parts.append(f"{comment}\n{name} = ...")
         else:
             parts.append(f"{comment}\ndef {name}({arguments}):\n    ...  # your turn")
-    return "\n\n".join(parts)
+    return re.sub(r"\n+(?=# .*(\n# .*)*\ndef )", "\n\n\n", "\n\n".join(parts))
 
 
 def assignment(chapter, prose, solved):

@@ -4,6 +4,7 @@ import contextlib
 import importlib.util
 import io
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -11,7 +12,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 ROOT = Path(__file__).parents[2]
-CHAPTERS = sorted(p for p in (ROOT / "chapters").glob("*.ipynb") if (ROOT / "lectures/checks" / f"{p.stem}.py").exists())  # TODO all
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 
 
 def module(path):
@@ -23,7 +24,7 @@ def module(path):
 
 assignments = module(ROOT / "tools" / "assignments.py")
 EXERCISES = {path.stem: [e.number for e in assignments.Chapter(path).exercises] for path in CHAPTERS}
-WRONG = {name: module(Path(__file__).parent / "wrong" / f"{name}.py").WRONG for name in EXERCISES}
+WRONG = {path.stem: module(path).WRONG for path in sorted((Path(__file__).parent / "wrong").glob("*.py"))}
 EACH = [pytest.param(name, n, id=f"{name}-{n}") for name, numbers in EXERCISES.items() for n in numbers]
 WRONG_ANSWERS = [
     pytest.param(name, n, answer, words, id=f"{name}-{n}-{i}")
@@ -35,10 +36,15 @@ WRONG_ANSWERS = [
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    """The folder that `make assignments` writes."""
-    found = tmp_path_factory.mktemp("assignments")
-    assignments.write(found, list(EXERCISES))
-    return found
+    """The folder that `make assignments` writes, for one chapter."""
+
+    @cache
+    def get(name):
+        found = tmp_path_factory.mktemp("assignments") / name
+        assignments.write(found, [name])
+        return found
+
+    return get
 
 
 def run(path):
@@ -57,14 +63,7 @@ def run(path):
 @pytest.fixture(scope="session")
 def solved(folder):
     """What running the solutions of a chapter gives, once for each chapter."""
-    known = {}
-
-    def get(name):
-        if name not in known:
-            known[name] = run(folder / f"{name}_solutions.ipynb")
-        return known[name]
-
-    return get
+    return cache(lambda name: run(folder(name) / f"{name}_solutions.ipynb"))
 
 
 # What each chapter hands out
@@ -72,7 +71,7 @@ def solved(folder):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_each_exercise_has_a_check_and_each_check_an_exercise(name, folder):
-    checks = assignments.load((folder / "checks" / f"{name}.py").read_text(encoding="utf-8"))
+    checks = assignments.load((folder(name) / "checks" / f"{name}.py").read_text(encoding="utf-8"))
     assert {n for n in checks if re.match(r"exercise_\d", n)} == {f"exercise_{n}" for n in EXERCISES[name]}
     for n in EXERCISES[name]:
         asked = checks["asked"](checks[f"exercise_{n}"])
@@ -86,7 +85,7 @@ def test_the_solution_passes(name, n, solved):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_the_empty_notebook_fails_each_check_with_help(name, folder):
-    found = run(folder / f"{name}.ipynb")
+    found = run(folder(name) / f"{name}.ipynb")
     assert list(found) == EXERCISES[name]
     said = [printed for printed, _ in found.values()]
     for n, words in zip(found, said, strict=True):
@@ -99,13 +98,13 @@ def test_the_empty_notebook_fails_each_check_with_help(name, folder):
 
 
 def names_asked(folder, name, n):
-    checks = assignments.load((folder / "checks" / f"{name}.py").read_text(encoding="utf-8"))
+    checks = assignments.load((folder(name) / "checks" / f"{name}.py").read_text(encoding="utf-8"))
     return list(checks["asked"](checks[f"exercise_{n}"]))
 
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_each_check_has_a_wrong_answer_to_refuse(name):
-    assert {n for n, answers in WRONG[name].items() if answers} == set(EXERCISES[name])
+    assert {n for n, answers in WRONG.get(name, {}).items() if answers} == set(EXERCISES[name])
 
 
 @pytest.mark.parametrize(("name", "n", "answer", "words"), WRONG_ANSWERS)
@@ -120,7 +119,7 @@ def test_a_wrong_answer_is_explained(name, n, answer, words, solved):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_students_get_no_solutions(name, folder):
-    handed_out = nbformat.read(folder / f"{name}.ipynb", 4).cells
+    handed_out = nbformat.read(folder(name) / f"{name}.ipynb", 4).cells
     text = "\n".join(cell.source for cell in handed_out)
     assert not [cell.id for cell in handed_out if cell.id.startswith("solution")]
     chapter = assignments.Chapter(ROOT / "chapters" / f"{name}.ipynb")
@@ -132,7 +131,7 @@ def test_students_get_no_solutions(name, folder):
 @pytest.mark.parametrize("name", EXERCISES)
 @pytest.mark.parametrize("suffix", ["", "_solutions"])
 def test_the_notebook_is_whole(name, suffix, folder):
-    cells = nbformat.read(folder / f"{name}{suffix}.ipynb", 4).cells
+    cells = nbformat.read(folder(name) / f"{name}{suffix}.ipynb", 4).cells
     assert [c.id for c in cells[:4]] == ["title", "bootstrap", "set-up", "checks"]
     markdown = "\n".join(c.source for c in cells if c.cell_type == "markdown")
     for n in EXERCISES[name]:

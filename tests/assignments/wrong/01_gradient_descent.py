@@ -45,7 +45,7 @@ WRONG = {
         ({"keep_promise": lambda f, grad, x, lr: x - lr * grad(x)}, "the pair"),
         ({"keep_promise": lambda f, grad, x, lr: search(f, grad, x, lr, share=0)}, "as soon as the loss falls"),
         ({"keep_promise": lambda f, grad, x, lr: search(f, grad, x, lr, share=1)}, "half of what the slope says"),
-        ({"keep_promise": lambda f, grad, x, lr: search(f, grad, x, lr, share=1e9)}, "200 times"),
+        ({"keep_promise": lambda f, grad, x, lr: search(f, grad, x, lr, share=np.inf)}, "200 times"),
         ({"keep_promise": lambda f, grad, x, lr: search(f, grad, x, lr, more=2)}, "one halving too many"),
     ],
 }
