@@ -22,8 +22,9 @@ MISSING = f"No built site: {HTML.relative_to(ROOT) / 'index.html'} does not exis
 
 
 def pages(site=HTML):
-    """Return the paths of all pages, relative to the site: what Sphinx wrote, not the snippets among the static files."""
-    return sorted(p.relative_to(site).as_posix() for p in site.rglob("*.html") if not p.is_relative_to(site / "_static"))
+    """Return the paths of all pages, relative to the site: what Sphinx wrote, no static snippets, no JupyterLite."""
+    found = (p.relative_to(site) for p in site.rglob("*.html"))
+    return sorted(p.as_posix() for p in found if p.parts[0] not in ("_static", "lite"))
 
 
 @cache
