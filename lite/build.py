@@ -231,8 +231,9 @@ def build(target):
 def start_pages(target, config):
     """Write the page before each chapter's notebook, which says what starting it loads."""
     template = Template((HERE / "start.html").read_text(encoding="utf-8"))
-    listed = json.loads((target / "static" / "pyodide" / LOCK).read_text(encoding="utf-8"))["packages"].values()
-    *others, last = sorted((entry["name"] for entry in listed if entry["file_name"].startswith("https:")), key=str.lower)
+    listed = json.loads((target / "static" / "pyodide" / LOCK).read_text(encoding="utf-8"))["packages"]
+    outside = [name for name, entry in listed.items() if entry["file_name"].startswith("https:")]
+    *others, last = sorted(outside, key=lambda name: (name not in listed["optlib"]["depends"], name))
     size = APPLICATION + sum(path.stat().st_size for path in (target / "static" / "pyodide").iterdir())
     (target / "start").mkdir()
     for notebook in sorted((ROOT / "chapters").glob("*.ipynb")):

@@ -85,6 +85,8 @@ class Session:
         """Run `code` in a new cell below the last one, as the application's commands do."""
         self.page.evaluate(INSERT, code)
         self.idle()
+        last = self.page.locator(".jp-OutputArea-output").last
+        assert "Traceback" not in last.inner_text(), last.inner_text()
 
 
 @contextlib.contextmanager

@@ -87,6 +87,29 @@ def test_it_starts_from_the_site_alone(started, server, lite):
     assert 0.7 * said <= size / 1e6 <= said
 
 
+def test_a_figure_lives_in_the_notebook(started):
+    """It is drawn, and what the reader changes arrives in Python."""
+    figure = Landscape(losses.Quadratic(kappa=10), {"sgd": {"lr": 0.15}}, start=[-2, 1.1], steps=20, sliders=["lr"])
+    state = figure.get_state()
+    traits = {key: state[key] for key in state if not key.startswith("_") and key not in ("layout", "tabbable", "tooltip")}
+    parts = {"_esm": state["_esm"], "_css": state["_css"], "traits": traits}
+    started.show(f"PARTS = {json.dumps(parts)!r}\n{FIGURE}")
+    shown = started.page.locator("figure.ol-figure")
+    canvas = shown.locator("canvas").first
+    canvas.wait_for(timeout=30_000)
+    colors = "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
+    assert canvas.evaluate(colors) > 10
+    rate = shown.get_by_role("slider", name="learning rate η")
+    assert rate.get_attribute("aria-valuetext") == "0.15"
+    rate.press("End")
+    assert rate.get_attribute("aria-valuetext") != "0.15"
+    assert started.run("print(figure.hyper['sgd']['lr'] > 0.15)") == "True\n"
+    started.run("figure.hyper = {'sgd': {'lr': 0.21}}")
+    started.page.wait_for_function(VALUE, arg=[rate.element_handle(), "0.21"], timeout=10_000)
+    assert started.outside == []
+    assert started.troubles == []
+
+
 def test_elsewhere_are_asked_only_the_compiled_packages(started, lite):
     """The first import of the library asks Pyodide's distribution for what the list names there, and no one else."""
     listed = json.loads((lite / "static" / "pyodide" / build.LOCK).read_text(encoding="utf-8"))["packages"].values()
@@ -116,11 +139,11 @@ def test_the_rules_run_as_in_cpython(running):
         assert len(set(path)) > 1, f"{name} stood still"
 
 
-@pytest.mark.parametrize("name", ["%pip install optlib", "import micropip; await micropip.install('optlib')"])
-def test_whoever_asks_for_optlib_gets_the_books(running, name):
+@pytest.mark.parametrize("command", ["%pip install {}", "import micropip; await micropip.install('{}')"])
+def test_whoever_asks_for_optlib_gets_the_books(running, command):
     """Neither the loaded library nor a fresh one comes from an index, where another project has its name."""
     for again in ("", "import micropip; micropip.uninstall('optlib')\n"):
-        running.run(again + name)
+        running.run(again + command.format("optlib"))
         assert running.run("from optlib import rules; print(rules.adam.__module__)") == "optlib.rules\n"
     assert running.outside == []
 
@@ -129,26 +152,3 @@ def test_what_the_site_does_not_have_is_not_fetched_elsewhere(running):
     with pytest.raises(AssertionError, match="PyPI fallback is disabled"):
         running.run("%pip install colorama")
     assert running.outside == []
-
-
-def test_a_figure_lives_in_the_notebook(running):
-    """It is drawn, and what the reader changes arrives in Python."""
-    figure = Landscape(losses.Quadratic(kappa=10), {"sgd": {"lr": 0.15}}, start=[-2, 1.1], steps=20, sliders=["lr"])
-    state = figure.get_state()
-    traits = {key: state[key] for key in state if not key.startswith("_") and key not in ("layout", "tabbable", "tooltip")}
-    parts = {"_esm": state["_esm"], "_css": state["_css"], "traits": traits}
-    running.show(f"PARTS = {json.dumps(parts)!r}\n{FIGURE}")
-    shown = running.page.locator("figure.ol-figure")
-    canvas = shown.locator("canvas").first
-    canvas.wait_for(timeout=30_000)
-    colors = "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
-    assert canvas.evaluate(colors) > 10
-    rate = shown.get_by_role("slider", name="learning rate η")
-    assert rate.get_attribute("aria-valuetext") == "0.15"
-    rate.press("End")
-    assert rate.get_attribute("aria-valuetext") != "0.15"
-    assert running.run("print(figure.hyper['sgd']['lr'] > 0.15)") == "True\n"
-    running.run("figure.hyper = {'sgd': {'lr': 0.21}}")
-    running.page.wait_for_function(VALUE, arg=[rate.element_handle(), "0.21"], timeout=10_000)
-    assert running.outside == []
-    assert running.troubles == []
