@@ -31,8 +31,9 @@ TESTABLE := $(INSTALLED)-tests
 contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum | cksum | cut -d ' ' -f 1)
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
 PAGES := _build/.pages-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
+LITE := _build/html/lite/.built-$(call contents,lite chapters optlib pyproject.toml _config.yml)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors assignments assignments-download
+.PHONY: help book lite site serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors assignments assignments-download
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -50,7 +51,7 @@ serve: book  ## build the website and open it at a local address (PORT=8000)
 lab: $(INSTALLED)  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab chapters
 
-test: archive $(TESTABLE)  ## run every check (style, notebooks, library, built site in Chromium)
+test: site $(TESTABLE)  ## run every check (style, notebooks, library, built site in Chromium)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
@@ -110,12 +111,25 @@ lock:  ## write the locked requirements anew, with the newest versions within th
 	  --no-emit-find-links --no-header --no-annotate requirements.txt -o requirements.lock
 	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-header --no-annotate -c requirements.lock requirements.txt tests/requirements.txt -o tests/requirements.lock
+	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --python-version 3.14 --python-platform wasm32-pyodide2025 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-emit-package jupyterlab-widgets \
+	  --no-emit-package widgetsnbextension lite/requirements.txt -o lite/requirements.lock
+	@echo "If jupyterlite-pyodide-kernel has another version now: make book, then $(BIN)/python lite/build.py --lock"
 
 clean:  ## remove what was built
 	rm -rf _build
 
 clean-all: clean  ## remove what was built, and the environment
 	rm -rf $(VENV) $(VENV)-lock $(VENV)-audit
+
+# Notebooks in the browser ---------------------------------------------------------------------------------------------
+
+# Made anew when the site is, and when what it is made of changes.
+lite: book $(LITE)  ## add the notebooks that run in the browser to the website (JupyterLite, after `make book`)
+
+$(LITE): $(PAGES)
+	$(BIN)/python lite/build.py _build/html/lite
+	touch $@
 
 # Environment ----------------------------------------------------------------------------------------------------------
 

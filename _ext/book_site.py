@@ -64,10 +64,19 @@ def page_context(app, pagename, templatename, context, doctree):
 
 
 def launch_notebooks(app, pagename, templatename, context, doctree):
-    """Offer Colab and Binder for notebooks alone: Colab opens nothing else."""
-    if doctree is not None and Path(app.env.doc2path(pagename)).suffix != ".ipynb":
-        buttons = context["header_buttons"]
+    """Offer Colab and Binder for notebooks alone: Colab opens nothing else. Before them, the notebook in the browser itself."""
+    if doctree is None:
+        return
+    buttons = context["header_buttons"]
+    if Path(app.env.doc2path(pagename)).suffix != ".ipynb":
         context["header_buttons"] = [button for button in buttons if button.get("label") != "launch-buttons"]
+        return
+    # `make lite` writes this page; it says what starting costs, and nothing of it is loaded before.
+    page = f"{'../' * pagename.count('/')}lite/start/{pagename.rpartition('/')[2]}.html"
+    text, tooltip = "Try in the browser", "Change and run the code here, without installing anything"
+    for button in buttons:
+        if button.get("label") == "launch-buttons":
+            button["buttons"].insert(0, {"type": "link", "text": text, "tooltip": tooltip, "icon": "fas fa-play", "url": page})
 
 
 # Mathematics ----------------------------------------------------------------------------------------------------------

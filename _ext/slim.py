@@ -36,7 +36,8 @@ def site(out, root):
     model = (out / "genindex.html").read_text(encoding="utf-8")  # written in every build, with what all pages share
     if "site.css" in model:
         return  # nothing was built
-    texts = {path: path.read_text(encoding="utf-8") for path in sorted(out.rglob("*.html")) if static not in path.parents}
+    others = {static, out / "lite"}  # snippets, and the notebook application, which has pages of its own kind
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(out.rglob("*.html")) if others.isdisjoint(path.parents)}
     texts = {path: text for path, text in texts.items() if "<head>" in text}
     styles = [attribute(tag, "href") for tag in STYLE.findall(model)]
     scripts = [part for part in SCRIPT.findall(model) if bundled(*part)]

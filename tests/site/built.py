@@ -22,7 +22,7 @@ MISSING = f"No built site: {HTML.relative_to(ROOT) / 'index.html'} does not exis
 
 
 def pages(site=HTML):
-    """Return the paths of all pages, relative to the site: what Sphinx wrote, not the snippets among the static files, not slides.
+    """Return the paths of all pages, relative to the site: what Sphinx wrote, no static snippets, no JupyterLite, no slides.
 
     404.html is not among them: it is made for the published address alone, and has tests of its own.
     """
@@ -41,7 +41,8 @@ def is_deck(path):
 
 
 def written(site):
-    return sorted(p.relative_to(site).as_posix() for p in site.rglob("*.html") if not p.is_relative_to(site / "_static"))
+    found = (p.relative_to(site) for p in site.rglob("*.html"))
+    return sorted(p.as_posix() for p in found if p.parts[0] not in ("_static", "lite"))
 
 
 @cache
