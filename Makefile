@@ -32,7 +32,7 @@ contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cks
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
 SITE := _build/.site-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks picture format lock python
+.PHONY: help book serve lab test lighthouse check clean clean-all clean-notebooks picture format lock python
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -56,6 +56,9 @@ test: book $(TESTABLE)  ## run every check (style, notebooks, library, built sit
 	$(BIN)/codespell
 	$(BIN)/python tools/clean_notebooks.py --check
 	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)"; export CHROMIUM; PYTHONPATH=tests/site $(BIN)/pytest -n 2 -p sharding
+
+lighthouse: book $(TESTABLE)  ## mark the landing page and each chapter with Lighthouse, beside a stock page
+	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)" $(BIN)/python benchmarks/lighthouse.py
 
 clean-notebooks: $(INSTALLED)  ## bring the notebooks to the form in which they are committed
 	$(BIN)/python tools/clean_notebooks.py

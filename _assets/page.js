@@ -2,16 +2,17 @@
 (() => {
   const root = document.documentElement;
 
-  // Wide mathematics and tables scroll in their own box; one that does must be reachable by keyboard.
-  function reachable() {
-    for (const box of document.querySelectorAll(".bd-article div.math, .bd-article .pst-scrollable-table-container, .bd-article .cell_output .output, .bd-article pre")) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-    }
+  // Wide mathematics and tables scroll in their own box; one that does must be reachable by keyboard. Each is looked at when it
+  // is laid out, and again when its size changes: what is folded away or far below has no size yet.
+  const boxes = new ResizeObserver((entries) => {
+    const scrolling = entries.map(({ target }) => target.scrollWidth > target.clientWidth); // all are read before one is changed
+    entries.forEach(({ target }, i) => (scrolling[i] ? (target.tabIndex = 0) : target.removeAttribute("tabindex")));
+  });
+  for (const box of document.querySelectorAll(".bd-article :is(div.math, .pst-scrollable-table-container, .cell_output .output, pre)")) {
+    boxes.observe(box);
   }
-  addEventListener("load", reachable);
-  addEventListener("resize", reachable);
-  document.addEventListener("toggle", reachable, true); // what was folded away has no width until it is opened
+
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 
   // On paper: light colours, and what is folded away is open, but for hidden code.
   let before = null;

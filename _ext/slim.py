@@ -1,4 +1,4 @@
-"""Makes the built pages light: one style sheet without unused rules, one deferred script, fonts of the characters in use.
+"""Makes the built pages light: one style sheet without unused rules, few deferred scripts, fonts of the characters in use.
 Mends on the way what the theme leaves inaccessible.
 
 Works on what Sphinx has written, and may run again on what it has worked on before.
@@ -14,8 +14,12 @@ import tinycss2
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+import policy
+
 STYLE = re.compile(r'[ \t]*<link\b[^>]*\brel="stylesheet"[^>]*>\n?')
 SCRIPT = re.compile(r"[ \t]*<script\b([^>]*)>(.*?)</script>\n?", re.S)
+TOKEN = re.compile(r'<span class="(\w{1,3})">([^<]*)</span>')  # of highlighted code
+SOURCE = re.compile(r'</?semantics>|<annotation encoding="application/x-tex">[^<]*</annotation>')  # LaTeX that nothing reads
 logging.getLogger("fontTools").setLevel(logging.WARNING)
 # What only the search page needs, what repeats the icon font, and what no page reads.
 UNUSED = re.compile(r"searchtools\.js|language_data\.js|searchindex\.js|fontawesome\.js|DOCUMENTATION_OPTIONS\.|data-mode")
@@ -27,6 +31,12 @@ MENDED = {
     ' role="doc-biblioentry"': "",
     # Without JavaScript a figure's place stays empty, and its still picture follows it.
     ".pst-js-only { display: none !important; }": ".pst-js-only, .live-figure { display: none !important; }",
+    # The theme that the reader wants is known before anything is drawn: to set it later styles the whole page twice.
+    'document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";': "const dark = matchMedia("
+    '"(prefers-color-scheme: dark)").matches, mode = document.documentElement.dataset.mode;\n'
+    '    document.documentElement.dataset.theme = mode === "auto" ? (dark ? "dark" : "light") : mode;',
+    # The content security policy lets no attribute run; page.js listens instead.
+    'onclick="window.print()"': "data-print",
 }
 
 
@@ -41,16 +51,33 @@ def site(out, root):
     styles = [attribute(tag, "href") for tag in STYLE.findall(model)]
     scripts = [part for part in SCRIPT.findall(model) if bundled(*part)]
 
-    code = "\n;\n".join(text if text.strip() else source(static, attribute(attrs, "src")) for attrs, text in scripts)
-    figures = (static / "figures.js").read_text(encoding="utf-8")
-    words = set(re.findall(r"[\w-]+", "\n".join([code, figures, *texts.values()])))
+    # Scripts that every page needs come in one file, but for those of the theme: each is a task of its own, between which the
+    # browser answers the reader.
+    bundles = {"site.js": ""}
+    for attrs, text in scripts:
+        src = clean(attribute(attrs, "src") or "")
+        if src == "design-tabs.js" and not any("sd-tab-set" in text for text in texts.values()):
+            continue
+        code = text if text.strip() else source(static, attribute(attrs, "src"))
+        if "pydata" in src:
+            code = without_tab_stops(code)
+        name = f"site-{src.rpartition('/')[2]}" if src.startswith("scripts/") else "site.js"
+        bundles[name] = bundles.get(name, "") + code + "\n;\n"
+    figures, search = ((static / name).read_text(encoding="utf-8") for name in ("figures.js", "searchtools.js"))
+    named = [
+        name for text in texts.values() for names in re.findall(r'\b(?:class|id)="([^"]*)"', text) for name in names.split()
+    ]
+    words = {*named, *re.findall(r"[\w-]+", "\n".join([*bundles.values(), figures, search]))}
     css = purge("\n".join(rebased(static, style) for style in styles), words)
+    css = without_unread(css, figures + (static / "figures.css").read_text(encoding="utf-8"))
+    plain = plain_tokens(css)
     css = subset_fonts(static, css, {ord(c) for text in texts.values() for c in unescape(text)})
-    (static / "site.js").write_text(code, encoding="utf-8")
+    for name, code in bundles.items():
+        (static / name).write_text(code, encoding="utf-8")
     (static / "site.css").write_text('@charset "utf-8";\n' + css, encoding="utf-8")
 
     for path, text in texts.items():
-        path.write_text(slimmed(text, path, out, set(styles), scripts), encoding="utf-8")
+        path.write_text(slimmed(text, path, out, set(styles), scripts, list(bundles), plain), encoding="utf-8")
     # The address of the site shows its first page; Jupyter Book leaves a redirect there.
     (out / "index.html").write_bytes((out / f"{root}.html").read_bytes())
     for leftover in (*static.rglob("*.map"), *static.rglob("*.ttf"), static / "scripts" / "fontawesome.js"):
@@ -63,14 +90,14 @@ def bundled(attrs, text):
     return "type=" not in attrs and not UNUSED.search(src + text) and "data-cfasync" not in attrs
 
 
-def slimmed(text, page, out, styles, scripts):
+def slimmed(text, page, out, styles, scripts, bundles, plain):
     """Return a page with the shared style sheets and scripts replaced by one of each."""
     here = "../" * (len(page.relative_to(out).parts) - 1) + "_static/"
     shared = {clean(attribute(attrs, "src")) if attribute(attrs, "src") else body for attrs, body in scripts}
     version = lambda name: f"{here}{name}?v={digest(out / '_static' / name)}"  # noqa: E731
 
     if "site.css" in text:  # slimmed in an earlier build
-        return re.sub(r'[^"]*_static/(site\.\w+)\?v=\w+', lambda m: version(m[1]), text)
+        return re.sub(r'[^"]*_static/(site[\w-]*\.\w+)\?v=\w+', lambda m: version(m[1]), text)
     names = {clean(s) for s in styles}
     text = STYLE.sub(lambda m: "" if clean(attribute(m[0], "href")) in names else m[0], text)
     head = f'<link rel="stylesheet" href="{version("site.css")}" />\n'
@@ -87,7 +114,7 @@ def slimmed(text, page, out, styles, scripts):
 
         text = SCRIPT.sub(keep, text)
         text = re.sub(r'<link rel="preload" as="script"[^>]*>\n?', "", text)
-        head += f'<script defer src="{version("site.js")}"></script>\n'
+        head += "".join(f'<script defer src="{version(name)}"></script>\n' for name in bundles)
     else:
         text = re.sub(r"[ \t]*<script[^>]*fontawesome\.js[^>]*></script>\n?", "", text)
     # The theme repeats the title and the contents for paper; one heading serves both, and search engines.
@@ -105,7 +132,9 @@ def slimmed(text, page, out, styles, scripts):
     text = text.replace("</body>", "".join(states) + "</body>", 1)
     for before, after in MENDED.items():
         text = text.replace(before, after)
-    return re.sub(r"<img\b[^>]*>", lambda m: sized(m[0], page), text)
+    text = SOURCE.sub("", text)
+    text = TOKEN.sub(lambda m: m[2] if m[1] in plain else m[0], text)
+    return policy.secured(re.sub(r"<img\b[^>]*>", lambda m: sized(m[0], page), text))
 
 
 def sized(tag, page):
@@ -124,6 +153,15 @@ def pixels(length):
     """Return an SVG length, in points or pixels, in whole pixels."""
     value = float(re.sub(r"[a-z]+$", "", length))
     return round(value * 4 / 3 if length.endswith("pt") else value)
+
+
+def without_tab_stops(code):
+    """Return the theme's script without its search for boxes that scroll, which lays out the whole page; page.js does it."""
+    search = r'\{const (\w+)=\(\)=>\{document\.querySelectorAll\(\["pre",.*?\{subtree:!0,childList:!0\}\),\1\(\)\}'
+    code, found = re.subn(search, "{}", code)
+    if found != 1:
+        raise ValueError(f"the theme's function that makes scrolling boxes focusable was found {found} times, not once")
+    return code
 
 
 # Style sheets ---------------------------------------------------------------------------------------------------------
@@ -172,6 +210,27 @@ def kept(rule, words):
         return ""
     content = [t for t in rule.content if t.type != "comment"]
     return ",".join(tinycss2.serialize(s).strip() for s in used) + "{" + tinycss2.serialize(content).strip() + "}"
+
+
+def without_unread(css, others):
+    """Return the style sheet without the variables that neither it nor the other texts read."""
+    before = None
+    while css != before:  # a variable may be read by another one alone
+        before, read = css, {*re.findall(r"var\(\s*(--[\w-]+)", css), *re.findall(r"--[\w-]+", others)}
+        css = re.sub(r"(?<=[{;])\s*(--[\w-]+)\s*:[^;{}]*(?:;|(?=\}))", lambda m, read=read: m[0] if m[1] in read else "", css)
+    return css
+
+
+def plain_tokens(css):
+    """Return the classes of highlighted code that look like the code around them in each theme."""
+    looks = {}
+    for theme, name, look in re.findall(r'html\[data-theme="?(\w+)"?\] \.highlight(?: \.(\w+))?\{([^}]*)\}', css):
+        looks.setdefault(name, {}).setdefault(theme, look.split(";"))
+    around = looks.pop("")
+    colour = {
+        theme: next(part.strip() for part in parts if part.strip().startswith("color")) for theme, parts in around.items()
+    }
+    return {name for name, themes in looks.items() if {t: "".join(p).strip() for t, p in themes.items()} == colour}
 
 
 def named(selector):

@@ -13,7 +13,7 @@ import built
 import pytest
 import visits
 
-MOST = 400_000  # bytes, compressed: what a chapter page may weigh
+MOST = 250_000  # bytes, compressed: what a chapter page may weigh
 TRAVEL = (0, -160)
 
 
