@@ -85,7 +85,8 @@ def test_a_script_in_an_attribute_fails_the_build():
 
 # What is laid out late ------------------------------------------------------------------------------------------------
 
-AT_TOP = "name => Math.abs(document.getElementById(name).getBoundingClientRect().top)"
+AT_TOP = """name => scrollY + innerHeight > document.documentElement.scrollHeight - 2 ? 0 // the page ends here
+  : Math.abs(document.getElementById(name).getBoundingClientRect().top)"""
 SETTLED = """async () => { let before = -1; while (scrollY !== before) { before = scrollY;
   for (let i = 0; i < 5; i++) await probe.frame(); await probe.pause(100); } }"""
 
