@@ -33,7 +33,7 @@ LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(
 PAGES := _build/.pages-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 LITE := _build/html/lite/.built-$(call contents,lite chapters optlib pyproject.toml _config.yml)
 
-.PHONY: help book lite site serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors assignments assignments-download
+.PHONY: help book lite site serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors assignments assignments-download lighthouse
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -63,6 +63,8 @@ archive: book  ## pack the built website into _build/html/downloads, for reading
 
 anchors: book  ## add the site's new addresses to the list of those that must last
 	$(BIN)/python tests/site/anchor_list.py
+lighthouse: book $(TESTABLE)  ## mark the landing page and each chapter with Lighthouse, beside a stock page
+	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)" $(BIN)/python benchmarks/lighthouse.py
 
 clean-notebooks: $(INSTALLED)  ## bring the notebooks to the form in which they are committed
 	$(BIN)/python tools/clean_notebooks.py

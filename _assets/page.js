@@ -3,16 +3,25 @@
 (() => {
   const root = document.documentElement;
 
-  // Wide mathematics and tables scroll in their own box; one that does must be reachable by keyboard.
-  function reachable() {
-    for (const box of document.querySelectorAll(".bd-article div.math, .bd-article .pst-scrollable-table-container, .bd-article .cell_output .output, .bd-article pre")) {
-      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-    }
+  // Wide mathematics and tables scroll in their own box; one that does must be reachable by keyboard. A box is looked at when it is
+  // laid out and whenever its size changes; one that is far from the window, and so not laid out yet, when the page is idle.
+  const boxes = [...document.querySelectorAll(".bd-article :is(div.math, .pst-scrollable-table-container, .cell_output .output, pre)")];
+  function reachable(some) {
+    const scrolling = some.map((box) => box.scrollWidth > box.clientWidth); // all are read before one is changed
+    some.forEach((box, i) => (scrolling[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
   }
-  addEventListener("load", reachable);
-  addEventListener("resize", reachable);
-  document.addEventListener("toggle", reachable, true); // what was folded away has no width until it is opened
+  const sizes = new ResizeObserver((entries) => reachable(entries.map((entry) => entry.target)));
+  for (const box of boxes) sizes.observe(box);
+  const idle = globalThis.requestIdleCallback ?? setTimeout;
+  function next() {
+    const box = boxes.shift();
+    if (!box) return;
+    if (box.checkVisibility()) reachable([box]); // not what is folded away
+    idle(next);
+  }
+  addEventListener("load", () => idle(next));
+
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 
   // On paper: light colours, and what is folded away is open, but for hidden code.
   let before = null;
