@@ -38,7 +38,7 @@
 
   async function fitFigure(box) {
     const place = box.querySelector(".live-figure"), figure = place.firstElementChild;
-    const width = box.clientWidth, height = box.clientHeight, question = place.dataset.kind === "Predict";
+    const question = place.dataset.kind === "Predict", width = box.clientWidth, height = box.clientHeight - (question ? 6 : 0);
     place.classList.toggle("beside", !question && place.querySelectorAll(".ol-panel").length === 1);
     const reserve = question ? answered(figure) : null;
     const set = (scale, wide) => {
@@ -65,10 +65,14 @@
     const { options, answer } = Object.values(states).map((s) => s.state).find((s) => s.name === form.parentElement.id) ?? {};
     const reveal = form.querySelector(".ol-predict-reveal");
     if (!options || !reveal) return null;
-    const wrong = options.filter(([option]) => option !== answer).map(([, reply]) => `Not so. ${reply}`);
-    const longest = wrong.reduce((a, b) => (b.length > a.length ? b : a));
+    const wrong = options.filter(([option]) => option !== answer).map(([, reply]) => reply);
     const made = document.createElement("div");
-    for (const text of [longest, `Instead: ${answer}. ${new Map(options).get(answer)}`]) made.append(Object.assign(document.createElement("p"), { textContent: text }));
+    made.className = reveal.className;
+    for (const [verdict, text] of [["Not so. ", wrong.reduce((a, b) => (b.length > a.length ? b : a))], [`Instead: ${answer}. `, new Map(options).get(answer)]]) {
+      const said = document.createElement("p");
+      said.append(Object.assign(document.createElement("strong"), { textContent: verdict }), text);
+      made.append(said);
+    }
     made.style.visibility = "hidden";
     reveal.after(made);
     return made;
@@ -86,18 +90,15 @@
     }
   }
 
-  const fitting = new WeakSet();
-  async function fit() {
+  let fitted = Promise.resolve(); // one after the other
+  const fit = () => (fitted = fitted.then(fitAll));
+  async function fitAll() {
     await document.fonts.ready; // those of mathematics come with the first slide that has any
     for (const section of document.querySelectorAll(".slides section[data-cells]")) {
       if (!shown(section.firstElementChild)) continue;
       if (section.dataset.step === undefined || section === Reveal.getCurrentSlide()) fitText(section);
-      for (const box of section.querySelectorAll(".figure")) {
-        const place = box.querySelector(".live-figure");
-        if (place.dataset.shown === undefined || fitting.has(box) || box.dataset.fitted !== undefined) continue;
-        fitting.add(box);
-        await fitFigure(box);
-        fitting.delete(box);
+      for (const box of section.querySelectorAll(".figure:not([data-fitted])")) {
+        if (box.querySelector(".live-figure").dataset.shown !== undefined && shown(box)) await fitFigure(box);
       }
     }
   }
@@ -111,6 +112,7 @@
     hash: true, hashOneBasedIndex: true, transition: "none", backgroundTransition: "none", navigationMode: "linear",
     controlsTutorial: false, viewDistance: 2, mobileViewDistance: 2, scrollActivationWidth: null, pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1,
     view: printing ? "print" : null,
+    ...(document.querySelector("[data-timing]") && { defaultTiming: 30 }), // the speaker's clock says how far behind one is
     keyboardCondition: (event) => !figureOf(event.target),
     plugins: [RevealNotes],
   }).then(async () => {
@@ -120,7 +122,10 @@
     Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Light or dark" }, () => {
       root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
     });
-    if (printing) dispatchEvent(new Event("beforeprint")); // all figures start
+    if (printing) {
+      dispatchEvent(new Event("beforeprint")); // all figures start
+      while (document.querySelector(".live-figure:not([data-shown])")) await frames();
+    }
     await fit();
     root.dataset.ready = "";
   });

@@ -183,6 +183,10 @@ class Writer:
         folder = self.page.rpartition("/")[0]
         return re.sub(r'href="(?!\w+:|\.\./|//)([^"]+)"', lambda m: f'href="{folder}/{m[1]}"', text)
 
+    def spoken(self, node):
+        """Return a node for the speaker's notes, whose window has no style sheet: its mathematics as MathML alone."""
+        return unstyled(self.html(node))
+
     def inline(self, children):
         text = self.html(nodes.paragraph("", "", *(child.deepcopy() for child in children))).strip()
         return text.removeprefix("<p>").removesuffix("</p>")
@@ -199,9 +203,9 @@ class Writer:
         for level, node in self.blocks.get(number, []):
             if isinstance(node, nodes.raw):
                 folded += node.astext().count("<details") - node.astext().count("</details")
-                slide.notes.append(self.html(node))
+                slide.notes.append(node.astext())
             elif folded or isinstance(node, nodes.comment | nodes.target | nodes.system_message):
-                slide.notes.append("" if isinstance(node, nodes.Invisible) else self.html(node))
+                slide.notes.append("" if isinstance(node, nodes.Invisible) else self.spoken(node))
             elif level:
                 slide.heading(level, self.inline(node.children))
             elif isinstance(node, nodes.paragraph):
@@ -216,7 +220,7 @@ class Writer:
                 elif on:
                     slide.add(f'<div class="block">{self.html(node)}</div>')
                 else:
-                    slide.notes.append(self.html(node))
+                    slide.notes.append(self.spoken(node))
         for key, last in (("show", said), ("blocks", shown)):
             wanted = lecture(cell).get(key, [])
             beyond = [n for n in wanted if n > last] if wanted != "all" else []
@@ -231,7 +235,7 @@ class Writer:
             said += 1
             text = self.inline(line)
             on = show == "all" or said in show
-            spoken.append(f"<mark>{text}</mark>" if on else text)
+            spoken.append(f"<mark>{unstyled(text)}</mark>" if on else unstyled(text))
             if on:
                 standing.append(text)
         if standing:
@@ -248,7 +252,7 @@ class Writer:
             rest = "".join(f"<p>{text}</p>" for text in standing[1:])
             verdict = f'<div class="fragment"><p class="verdict">{standing[0]}</p>{rest}</div>'
             slide.add(f'<div class="claim"><p class="claimed">{self.inline(title.children)}</p>{verdict}</div>')
-        slide.notes.append("".join(self.html(p) for p in paragraphs))
+        slide.notes.append("".join(self.spoken(p) for p in paragraphs))
         return said + len(lines)
 
     # Code
@@ -275,7 +279,7 @@ class Writer:
         if not made:
             logger.warning("cell %r is on a slide and shows nothing: skip it, or give lecture.part", cell["id"])
         if kind == "notes":
-            slide.notes += made
+            slide.notes += map(unstyled, made)
         else:
             slide.add("".join(made))
 
@@ -284,6 +288,8 @@ class Writer:
         model = re.search(r'data-model="(\w+)"', text)[1]
         state = self.states[model]["state"]
         slide.models[model] = self.states[model]
+        if state.get("question"):
+            slide.notes.append(f"<p><strong>The answer, on the next slide.</strong> {inline_markup(state['answer'])}</p>")
         if state.get("caption"):
             slide.notes.append(f"<p><strong>The figure.</strong> {escape(state['caption'])}</p>")
         # A finger that drags in it does not turn the slide.
@@ -305,7 +311,26 @@ class Writer:
                 f'<dd>{inline_markup(reply)}</dd></div>'
             )
         slide.add(f'<p class="asked">{inline_markup(state["question"])}</p><dl class="answer">{"".join(rows)}</dl>')
-        slide.notes.append("<p>What each of the other answers reveals stands below it.</p>")
+
+
+def unstyled(html):
+    """Return KaTeX's output with its MathML alone.
+
+    >>> unstyled('a <span class="katex"><span class="katex-mathml"><math>x</math></span><span>x</span></span> b')
+    'a <math>x</math> b'
+    """
+    made, rest = "", html
+    while '<span class="katex">' in rest:
+        before, rest = rest.split('<span class="katex">', 1)
+        depth, end = 1, 0
+        for tag in re.finditer(r"<(/?)span\b", rest):
+            depth += -1 if tag[1] else 1
+            end = tag.start()
+            if not depth:
+                break
+        made += before + "".join(re.findall(r"<math.*?</math>", rest[:end], re.S))
+        rest = rest[end:].removeprefix("</span>")
+    return made + rest
 
 
 class Slide:
@@ -368,7 +393,7 @@ def deck(writer):
             first, end = slides[0], clock + minutes
             first.notes.insert(0, f'<p class="clock">{minutes} min, from {clock} to {end}.</p>' if minutes else "")
             if first.objective:
-                first.notes.insert(1, f"<p>At the end they can: {first.objective}.</p>")
+                first.notes.insert(1, f"<p>At the end they can: {unstyled(first.objective)}.</p>")
             clock = end
         for slide in slides:
             slide.seconds = round(60 * minutes / len(slides))

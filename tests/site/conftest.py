@@ -23,7 +23,7 @@ def pytest_configure(config):
 def pytest_generate_tests(metafunc):
     """What a test asks for by an argument's name: `page` every page, `original` those that are no copies of others, `chapter`
     every one with live figures, `notebook` every one made from a notebook, `figure_at` every live figure as (page, model id),
-    `deck` every deck of slides.
+    `deck` every deck of slides, `lecture` those that are no questions.
     """
     live = {page: built.live_figures(page) for page in built.originals()}
     only, without = (
@@ -36,6 +36,7 @@ def pytest_generate_tests(metafunc):
     found = {
         "page": [of(page) for page in built.pages() + (built.decks() if metafunc.definition.get_closest_marker("slides_too") else [])],
         "deck": [of(page) for page in built.decks()],
+        "lecture": [of(page) for page in built.decks() if not page.endswith("_questions.html")],
         "original": [of(page) for page in live],
         "chapter": [of(page) for page in live if live[page]],
         "notebook": [of(page) for page in live if str(built.source(page)).endswith(".ipynb")],
@@ -83,7 +84,7 @@ def site():
 @pytest.fixture(autouse=True)
 def something(request):
     """A site without pages, or without live figures, is no site."""
-    for name in ("page", "original", "chapter", "notebook", "figure_at", "deck"):
+    for name in ("page", "original", "chapter", "notebook", "figure_at", "deck", "lecture"):
         if name in request.fixturenames and request.getfixturevalue(name) is None:
             pytest.fail(f"the built site has nothing for {name!r}", pytrace=False)
 

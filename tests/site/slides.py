@@ -57,6 +57,11 @@ def go(page, number):
         "(n) => { const s = Reveal.getSlides()[n], { h, v } = Reveal.getIndices(s); Reveal.slide(h, v, 99); }",
         number,
     )
+    settle(page)
+
+
+def settle(page):
+    """Wait for the figures of the slide that is shown."""
     page.wait_for_function(SETTLED)
 
 

@@ -54,3 +54,165 @@ def test_every_slide_fits_and_can_be_read(opened, deck):
         for found in slides.measured(opened.page):
             wrong += [f"{size['width']}: {flaw}" for flaw in slides.flaws(found)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_an_answered_question_fits_its_slide(opened, deck):
+    """Whatever the room chooses first: what it reveals stands on the slide, and is still there when the speaker comes back."""
+    page, wrong, asked = opened.page, [], 0
+    for number in range(page.evaluate("() => Reveal.getTotalSlides()")):
+        slides.go(page, number)
+        question = page.locator("section.present:not(.stack) .ol-predict")
+        if not question.count():
+            continue
+        asked += 1
+        options = question.locator("input[type=radio]")
+        for i in range(options.count()):
+            options.nth(i).check(force=True)
+            question.locator("[type=submit]").click()
+            wrong += [f"option {i + 1}: {flaw}" for flaw in slides.flaws({"number": number + 1, **page.evaluate(slides.MEASURE)})]
+        said = question.locator(".ol-predict-reveal").inner_text()
+        page.evaluate("() => { Reveal.next(); Reveal.prev(); }")
+        assert said and question.locator(".ol-predict-reveal").inner_text() == said
+    assert asked, "no question in this deck"
+    assert not wrong, "\n".join(wrong)
+
+
+HANDLE = "() => { const r = document.querySelector('section.present:not(.stack) .ol-handle').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }"
+
+
+def to_a_map(page):
+    """Turn to the first slide with a map that has a point to drag; returns where the deck is."""
+    numbers = page.evaluate(
+        "() => Reveal.getSlides().map((s, i) => [i, s.querySelector('[data-kind=Landscape], [data-kind=Curves]')]).filter(([, f]) => f).map(([i]) => i)"
+    )
+    for number in numbers:
+        slides.go(page, number)
+        if page.locator("section.present:not(.stack) .ol-map .ol-handle").count():
+            return page.evaluate(AT)
+    raise AssertionError("no slide with a map that has a point to drag")
+
+
+def near(found, wanted, by=3):
+    return all(abs(a - b) <= by for a, b in zip(found, wanted, strict=True))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
+def test_a_hand_in_a_figure_does_not_turn_the_slide(browser, server, lecture, size):
+    """Mouse, finger and keys: the point is where the hand is, the slide stays, and coming back finds the figure as it was."""
+    with drive.Visit(browser, server.address, lecture, size=size, has_touch=True) as visit:
+        page = visit.page
+        page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
+        here = to_a_map(page)
+        scale = size["width"] / 1280
+
+        x, y = page.evaluate(HANDLE)
+        box = page.locator("section.present:not(.stack) .ol-map").first.bounding_box()
+        to = [box["x"] + 0.55 * box["width"], box["y"] + 0.4 * box["height"]]
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(*to, steps=5)
+        page.mouse.up()
+        page.wait_for_timeout(100)
+        assert near(page.evaluate(HANDLE), to), f"the point is at {page.evaluate(HANDLE)}, the mouse at {to}"
+        assert page.evaluate(AT) == here
+
+        for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowRight"):  # the point has the focus
+            page.keyboard.press(key)
+        page.wait_for_timeout(100)
+        x, y = page.evaluate(HANDLE)
+        assert not near([x, y], to), "the arrow keys did not move the point"
+        assert page.evaluate(AT) == here
+
+        fingers = page.context.new_cdp_session(page)
+        swipe(fingers, (x, y), (x - 60 * scale, y + 30 * scale))
+        page.wait_for_timeout(100)
+        left = page.evaluate(HANDLE)
+        assert near(left, [x - 60 * scale, y + 30 * scale]), f"the point is at {left}"
+        swipe(fingers, (to[0], box["y"] + 0.8 * box["height"]), (to[0] - 200, box["y"] + 0.8 * box["height"]))
+        assert page.evaluate(AT) == here
+
+        reset = page.locator("section.present:not(.stack) .ol-tools button").first
+        reset.focus()
+        page.keyboard.press("Tab")  # and on, within the figure or out of it, never to another slide
+        reset.focus()
+        said = page.locator("section.present:not(.stack) .ol-say").inner_text()
+        page.keyboard.press("PageDown")  # what a remote sends
+        assert page.evaluate(AT) != here, "a page key in a figure did not turn the slide"
+        page.keyboard.press("PageUp")
+        slides.settle(page)
+        assert page.evaluate(AT) == here
+        assert page.evaluate(HANDLE) == left, "the figure forgot where its point was"
+        assert page.locator("section.present:not(.stack) .ol-say").inner_text() == said
+        reset.focus()
+        page.keyboard.press("Space")
+        page.wait_for_timeout(100)
+        assert page.evaluate(AT) == here
+        assert page.evaluate(HANDLE) != left, "the space key on Reset did nothing"
+
+        swipe(fingers, (900 * scale, 40 * scale), (400 * scale, 40 * scale))
+        assert page.evaluate(AT) != here, "a finger beside the figure did not turn the slide"
+        visit.quiet()
+
+
+def swipe(fingers, begin, end):
+    for kind, share in [("touchStart", 0), *(("touchMove", i / 6) for i in range(1, 7)), ("touchEnd", None)]:
+        points = [] if share is None else [{"x": a + share * (b - a), "y": c + share * (d - c)} for a, b, c, d in [(begin[0], end[0], begin[1], end[1])]]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_a_link_opens_a_figure_on_its_slide(browser, server, lecture):
+    """The address of a figure with a state leads to its slide, and the figure has that state."""
+    for traits in reversed([traits for _, traits in built.live_figures(lecture).values()]):
+        sliders = [knob for knob in traits.get("spec", traits).get("knobs", []) if "max" in knob]
+        if sliders:
+            break
+    name, key, most = traits["name"], sliders[0]["key"], sliders[0]["max"]
+    prefix = f"{sliders[0]['of']}." if sliders[0].get("of") and len(traits["rules"]) > 1 else ""
+    with drive.Visit(browser, server.address, f"{lecture}#{name}?{prefix}{key}={most}", size=SIZES[0]) as visit:
+        visit.page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
+        slides.settle(visit.page)
+        assert visit.page.locator(f"section.present:not(.stack) #{name}").count() == 1
+        fields = visit.page.locator(f"#{name} .ol-field")
+        assert str(most) in [fields.nth(i).input_value() for i in range(fields.count())]
+        visit.quiet()
+
+
+def test_the_speakers_window(browser, server, deck, site):
+    """The key S opens the notes with the running clock, from a server and from a file."""
+    for base in (server.address, site.as_uri() + "/"):
+        with drive.Visit(browser, base, deck, size=SIZES[0]) as visit:
+            page = visit.page
+            page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
+            slides.go(page, 1)
+            with page.expect_popup() as opened:
+                page.keyboard.press("s")
+            notes = opened.value.locator(".speaker-controls-notes")
+            wanted = "The answer, on the next slide." if deck.endswith("_questions.html") else " min, from "
+            notes.get_by_text(re.compile(wanted)).first.wait_for()
+            page.keyboard.press("ArrowRight")
+            page.wait_for_function("(n) => Reveal.getSlidePastCount() === n", arg=2)
+            visit.quiet()
+
+
+def test_print_gives_one_page_a_slide(browser, server, deck):
+    with drive.Visit(browser, server.address, deck + "?print-pdf", size=SIZES[0]) as visit:
+        page = visit.page
+        page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
+        figures = page.locator(".live-figure").count()
+        assert page.locator(".figure[data-fitted] .ol-figure").count() == figures
+        pdf = page.pdf(prefer_css_page_size=True, print_background=True)
+        pages = re.findall(rb"/Type /Page\b", pdf)
+        assert len(pages) == page.locator("section[data-cells]").count()
+        bare = page.evaluate(
+            "() => [...document.querySelectorAll('.pdf-page')].filter((p) => !p.querySelector('.content').innerText.trim() && !p.querySelector('.content canvas, .content img')).length"
+        )
+        assert not bare, f"{bare} pages are blank"
+        visit.quiet()
+
+
+def test_without_javascript_all_slides_can_be_read(browser, server, deck):
+    with drive.Visit(browser, server.address, deck, size=SIZES[0], java_script_enabled=False) as visit:
+        text = visit.page.locator("main").inner_text()
+        assert text.count(" / ") >= visit.page.locator("section[data-cells]").count()
+        assert visit.page.locator("section[data-cells]").last.is_visible()
+        visit.quiet()
