@@ -52,6 +52,8 @@ def test_repo2docker_sees_a_python_environment(buildpack):
     assert buildpack.binder_dir == "binder"
     wanted = (ROOT / "binder" / "runtime.txt").read_text(encoding="utf-8").strip()
     assert wanted == f"python-{buildpack.python_version}" and buildpack.python_version in SUPPORTED_PYTHON_VERSION
+    ours = re.search(r"in ([\d.|]+)\) ;;", (ROOT / "Makefile").read_text(encoding="utf-8"))[1].split("|")
+    assert buildpack.python_version in ours, f"the lock is made for {ours}"
 
 
 def steps(dockerfile):
