@@ -1,10 +1,10 @@
 """Mark up a chapter's slides, and look at a built deck.
 
-    python tools/slides.py outline chapters/04_momentum.ipynb         every cell with its numbered sentences and blocks
-    python tools/slides.py marks chapters/04_momentum.ipynb           the mark-up, one line a cell: id, slide type, lecture
-    python tools/slides.py mark chapters/04_momentum.ipynb < marks    write such lines into the notebook; cells without a line are skipped
-    python tools/slides.py split chapters/04_momentum.ipynb split 5 split-regimes    cut a Markdown cell before its sentence 5, or block B3
-    python tools/slides.py look _build/html/lectures/04_momentum.html sheet.png    every slide in one picture, and what does not fit
+python tools/slides.py outline chapters/04_momentum.ipynb         every cell with its numbered sentences and blocks
+python tools/slides.py marks chapters/04_momentum.ipynb           the mark-up, one line a cell: id, slide type, lecture
+python tools/slides.py mark chapters/04_momentum.ipynb < marks    write such lines into the notebook; cells without a line are skipped
+python tools/slides.py split chapters/04_momentum.ipynb split 5 split-regimes    cut a Markdown cell before its sentence 5, or block B3
+python tools/slides.py look _build/html/lectures/04_momentum.html sheet.png    every slide in one picture, and what does not fit
 """
 
 import argparse
@@ -21,7 +21,9 @@ SITE_TESTS = Path(__file__).parents[1] / "tests" / "site"
 def outline(path):
     for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
         lecture = cell.metadata.get("lecture", "")
-        print(f"\n[{number}] {cell.id} ({cell.cell_type}, {slide_type(cell) or 'no mark'}) {json.dumps(lecture) if lecture else ''}")
+        print(
+            f"\n[{number}] {cell.id} ({cell.cell_type}, {slide_type(cell) or 'no mark'}) {json.dumps(lecture) if lecture else ''}"
+        )
         if cell.cell_type == "markdown":
             print("\n".join(numbered(cell.source)))
         else:
