@@ -3,23 +3,29 @@
 (() => {
   const root = document.documentElement;
 
-  // Wide mathematics and tables scroll in their own box; one that does must be reachable by keyboard. A box is looked at when it is
-  // laid out and whenever its size changes; one that is far from the window, and so not laid out yet, when the page is idle.
-  const boxes = [...document.querySelectorAll(".bd-article :is(div.math, .pst-scrollable-table-container, .cell_output .output, pre)")];
-  function reachable(some) {
-    const scrolling = some.map((box) => box.scrollWidth > box.clientWidth); // all are read before one is changed
-    some.forEach((box, i) => (scrolling[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
+  // Wide mathematics and tables scroll in their own box; one that does must be reachable by keyboard. A box is looked at when it
+  // gets its size: when it is laid out, or what it is folded into is opened.
+  const sizes = new ResizeObserver((entries) => {
+    const scrolling = entries.map(({ target }) => target.scrollWidth > target.clientWidth); // all are read before one is changed
+    entries.forEach(({ target }, i) => (scrolling[i] ? (target.tabIndex = 0) : target.removeAttribute("tabindex")));
+  });
+  for (const box of document.querySelectorAll(".bd-article :is(div.math, .pst-scrollable-table-container, .cell_output .output, pre)")) {
+    sizes.observe(box);
   }
-  const sizes = new ResizeObserver((entries) => reachable(entries.map((entry) => entry.target)));
-  for (const box of boxes) sizes.observe(box);
+
+  // What book.css leaves aside until it comes near is laid out anyway once the page is idle, a block at a time: soon the page is as
+  // long as it says, and the reader has waited for none of it.
   const idle = globalThis.requestIdleCallback ?? setTimeout;
-  function next() {
-    const box = boxes.shift();
-    if (!box) return;
-    if (box.checkVisibility()) reachable([box]); // not what is folded away
-    idle(next);
-  }
-  addEventListener("load", () => idle(next));
+  addEventListener("load", () => {
+    const blocks = [...document.querySelectorAll(".bd-article section > *")];
+    const far = blocks.filter((block) => getComputedStyle(block).contentVisibility === "auto");
+    idle(function next() {
+      const block = far.shift();
+      if (block) block.style.contentVisibility = "visible";
+      if (block) idle(next);
+      else root.dataset.laidOut = "";
+    });
+  });
 
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 

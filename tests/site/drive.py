@@ -88,7 +88,9 @@ class Visit:
             "async () => { for (const place of document.querySelectorAll('.live-figure')) {"
             " await probe.arrive(place); if (place.dataset.shown === undefined) break; }"
             " for (const late of document.querySelectorAll('img[loading=lazy]')) {"
-            " late.scrollIntoView({ block: 'center', behavior: 'instant' }); await probe.until(() => late.complete); } }"
+            " late.scrollIntoView({ block: 'center', behavior: 'instant' }); await probe.until(() => late.complete); }"
+            " if (document.querySelector('.bd-article')) "  # page.js lays out what is far away when the page is idle
+            "   await probe.until(() => document.documentElement.dataset.laidOut !== undefined, 20000); }"
         )
         return figures
 
