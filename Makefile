@@ -32,7 +32,7 @@ contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cks
 LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(INSTALLED))
 SITE := _build/.site-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 
-.PHONY: help book serve lab test check clean clean-all clean-notebooks picture format lock python
+.PHONY: help book serve slides slides-pdf lab test check clean clean-all clean-notebooks picture format lock python
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -47,8 +47,17 @@ serve: book  ## build the website and open it at a local address (PORT=8000)
 	@echo "The book is at http://localhost:$(PORT)/ (Ctrl+C stops it)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+slides: book  ## build the slides of every chapter (with the website, whose figures they have)
+	@echo
+	@for deck in $(wildcard chapters/*.ipynb); do \
+	  name="$$(basename "$$deck" .ipynb)"; echo "  file://$(CURDIR)/_build/html/lectures/$$name.html"; done
+	@echo "The questions of a chapter alone: …_questions.html. In a deck: S the speaker's window, D dark, F full screen, ? all keys."
+
+slides-pdf: book $(TESTABLE)  ## print the slides to PDF, one page a slide, beside the decks
+	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)"; export CHROMIUM; $(BIN)/python tools/slides.py pdf _build/html/lectures/*.html
+
 lab: $(INSTALLED)  ## open the chapters in JupyterLab
-	$(BIN)/jupyter lab chapters
+	JUPYTER_CONFIG_PATH="$(CURDIR)/lectures/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab chapters
 
 test: book $(TESTABLE)  ## run every check (style, notebooks, library, built site in Chromium)
 	$(BIN)/ruff check .

@@ -308,7 +308,7 @@ class Writer:
             right = option == state["answer"]
             rows.append(
                 f'<div class="option {"right" if right else "wrong"}"><dt>{inline_markup(option)}</dt>'
-                f'<dd>{inline_markup(reply)}</dd></div>'
+                f"<dd>{inline_markup(reply)}</dd></div>"
             )
         slide.add(f'<p class="asked">{inline_markup(state["question"])}</p><dl class="answer">{"".join(rows)}</dl>')
 
@@ -447,7 +447,9 @@ def write_decks(app, pagename, templatename, context, doctree):
     writer = Writer(app, pagename, doctree, cells, states)
     title = context["title"]
     try:
-        made = zip(addresses(pagename), (f"{title}: slides", f"{title}: questions"), (deck(writer), questions(writer)), strict=True)
+        made = zip(
+            addresses(pagename), (f"{title}: slides", f"{title}: questions"), (deck(writer), questions(writer)), strict=True
+        )
         for address, name, sections in made:
             write_deck(app, address, name, title, writer.page, sections, context)
     except Misplaced as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-THIRD_PARTY = {"_assets/katex", "optlib/widgets/vendor", "optlib/datasets"}  # other people's words
+THIRD_PARTY = {"_assets/katex", "_assets/reveal", "optlib/widgets/vendor", "optlib/datasets"}  # other people's words
 
 
 def files():

@@ -34,7 +34,9 @@ def pytest_generate_tests(metafunc):
         return pytest.param(value or page, id=name or page)
 
     found = {
-        "page": [of(page) for page in built.pages() + (built.decks() if metafunc.definition.get_closest_marker("slides_too") else [])],
+        "page": [
+            of(page) for page in built.pages() + (built.decks() if metafunc.definition.get_closest_marker("slides_too") else [])
+        ],
         "deck": [of(page) for page in built.decks()],
         "lecture": [of(page) for page in built.decks() if not page.endswith("_questions.html")],
         "original": [of(page) for page in live],

@@ -113,3 +113,17 @@ def look(path, picture, columns=4):
         sheet.paste(shot.resize((width, height)), ((i % columns) * (width + 6), i // columns * (height + 6)))
     sheet.save(picture)
     return [f"{len(shots)} slides in {picture}", *wrong]
+
+
+def paper(page):
+    """Return the PDF of a deck that is open for print (?print-pdf)."""
+    page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
+    return page.pdf(prefer_css_page_size=True, print_background=True)
+
+
+def printed(path):
+    """Return the PDF of the deck at `path`."""
+    with drive.chromium_browser() as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(path.resolve().as_uri() + "?print-pdf")
+        return paper(page)

@@ -36,7 +36,9 @@ def lectures():
 
 
 def test_every_chapter_has_its_decks(site):
-    wanted = {f"lectures/{path.stem}{kind}.html" for path in (built.ROOT / "chapters").glob("*.ipynb") for kind in ("", "_questions")}
+    wanted = {
+        f"lectures/{path.stem}{kind}.html" for path in (built.ROOT / "chapters").glob("*.ipynb") for kind in ("", "_questions")
+    }
     assert set(built.decks()) == wanted
 
 
@@ -69,7 +71,9 @@ def test_an_answered_question_fits_its_slide(opened, deck):
         for i in range(options.count()):
             options.nth(i).check(force=True)
             question.locator("[type=submit]").click()
-            wrong += [f"option {i + 1}: {flaw}" for flaw in slides.flaws({"number": number + 1, **page.evaluate(slides.MEASURE)})]
+            wrong += [
+                f"option {i + 1}: {flaw}" for flaw in slides.flaws({"number": number + 1, **page.evaluate(slides.MEASURE)})
+            ]
         said = question.locator(".ol-predict-reveal").inner_text()
         page.evaluate("() => { Reveal.next(); Reveal.prev(); }")
         assert said and question.locator(".ol-predict-reveal").inner_text() == said
@@ -156,7 +160,11 @@ def test_a_hand_in_a_figure_does_not_turn_the_slide(browser, server, lecture, si
 
 def swipe(fingers, begin, end):
     for kind, share in [("touchStart", 0), *(("touchMove", i / 6) for i in range(1, 7)), ("touchEnd", None)]:
-        points = [] if share is None else [{"x": a + share * (b - a), "y": c + share * (d - c)} for a, b, c, d in [(begin[0], end[0], begin[1], end[1])]]
+        points = (
+            []
+            if share is None
+            else [{"x": a + share * (b - a), "y": c + share * (d - c)} for a, b, c, d in [(begin[0], end[0], begin[1], end[1])]]
+        )
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
@@ -197,11 +205,8 @@ def test_the_speakers_window(browser, server, deck, site):
 def test_print_gives_one_page_a_slide(browser, server, deck):
     with drive.Visit(browser, server.address, deck + "?print-pdf", size=SIZES[0]) as visit:
         page = visit.page
-        page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
-        figures = page.locator(".live-figure").count()
-        assert page.locator(".figure[data-fitted] .ol-figure").count() == figures
-        pdf = page.pdf(prefer_css_page_size=True, print_background=True)
-        pages = re.findall(rb"/Type /Page\b", pdf)
+        pages = re.findall(rb"/Type /Page\b", slides.paper(page))
+        assert page.locator(".figure[data-fitted] .ol-figure").count() == page.locator(".live-figure").count()
         assert len(pages) == page.locator("section[data-cells]").count()
         bare = page.evaluate(
             "() => [...document.querySelectorAll('.pdf-page')].filter((p) => !p.querySelector('.content').innerText.trim() && !p.querySelector('.content canvas, .content img')).length"
