@@ -1,7 +1,7 @@
 """Slides from the chapters' notebooks: one deck a chapter, and one of its questions, with the figures of the page.
 
-The mark-up is the metadata of the cells; CONTRIBUTING.md describes it. `slideshow.slide_type` is what JupyterLab's slides read too:
-slide, subslide, fragment, notes, skip; a cell without it continues the slide. `lecture` says what of the cell stands on the slide:
+The mark-up is the metadata of the cells; CONTRIBUTING.md describes it. JupyterLab's slides read `slideshow.slide_type`
+too: slide, subslide, fragment, notes, skip; a cell without it continues the slide. `lecture` says what of a cell is on the slide:
 
     {"show": [1, 4]}      of a Markdown cell's prose, these sentences (lines), or "all"; the prose goes to the speaker's notes
     {"blocks": [1]}       of its displayed equations, tables, lists and boxes, these; without it all of them
@@ -244,7 +244,7 @@ class Writer:
         return said
 
     def claim(self, node, show, said, slide, on):
-        """Put a claim on the slide: what is claimed at once, the verdict and the sentences of `show` when the speaker goes on."""
+        """Put a claim on the slide: what is claimed at once, the verdict and the sentences of `show` on the next key."""
         title, *paragraphs = node.children
         lines = [(p, self.inline(line)) for p in paragraphs if isinstance(p, nodes.paragraph) for line in sentences(p)]
         standing = [text for i, (_, text) in enumerate(lines, said + 1) if i == said + 1 or show == "all" or i in show]

@@ -1,10 +1,14 @@
-"""Mark up a chapter's slides, and look at a built deck.
+"""Mark up a chapter's slides, look at a built deck, print it.
 
-python tools/slides.py outline chapters/04_momentum.ipynb         every cell with its numbered sentences and blocks
-python tools/slides.py marks chapters/04_momentum.ipynb           the mark-up, one line a cell: id, slide type, lecture
-python tools/slides.py mark chapters/04_momentum.ipynb < marks    write such lines into the notebook; cells without a line are skipped
-python tools/slides.py split chapters/04_momentum.ipynb split 5 split-regimes    cut a Markdown cell before its sentence 5, or block B3
-python tools/slides.py look _build/html/lectures/04_momentum.html sheet.png    every slide in one picture, and what does not fit    python tools/slides.py pdf _build/html/lectures/*.html            print decks, one page a slide, to files beside them
+python tools/slides.py outline chapters/04_momentum.ipynb    every cell with its numbered sentences and blocks
+python tools/slides.py marks chapters/04_momentum.ipynb      the mark-up, one line a cell: id, slide type, lecture
+python tools/slides.py mark chapters/04_momentum.ipynb < marks
+                              write such lines into the notebook; a cell without a line is skipped, "-" continues a slide
+python tools/slides.py split chapters/04_momentum.ipynb split 5 split-regimes
+                              cut the Markdown cell `split` before its sentence 5, or a block B3; the page stays
+python tools/slides.py look _build/html/lectures/04_momentum.html slides.png
+                              every slide in one picture, and what does not fit
+python tools/slides.py pdf _build/html/lectures/*.html       print decks to files beside them, one page a slide
 """
 
 import argparse
@@ -21,9 +25,8 @@ SITE_TESTS = Path(__file__).parents[1] / "tests" / "site"
 def outline(path):
     for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
         lecture = cell.metadata.get("lecture", "")
-        print(
-            f"\n[{number}] {cell.id} ({cell.cell_type}, {slide_type(cell) or 'no mark'}) {json.dumps(lecture) if lecture else ''}"
-        )
+        mark = f"{slide_type(cell) or '-'} {json.dumps(lecture) if lecture else ''}"
+        print(f"\n[{number}] {cell.id} ({cell.cell_type}) {mark}")
         if cell.cell_type == "markdown":
             print("\n".join(numbered(cell.source)))
         else:

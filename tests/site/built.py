@@ -22,7 +22,7 @@ MISSING = f"No built site: {HTML.relative_to(ROOT) / 'index.html'} does not exis
 
 
 def pages(site=HTML):
-    """Return the paths of all pages, relative to the site: what Sphinx wrote, not the snippets among the static files, not slides."""
+    """Return the paths of all pages, relative to the site: not the snippets among the static files, and not the slides."""
     return sorted(set(written(site)) - set(decks(site)))
 
 
