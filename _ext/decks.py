@@ -1,7 +1,7 @@
 """Slides from the chapters' notebooks: one deck a chapter, and one of its questions, with the figures of the page.
 
 The mark-up is the metadata of the cells; CONTRIBUTING.md describes it. JupyterLab's slides read `slideshow.slide_type`
-too: slide, subslide, fragment, notes, skip; a cell without it continues the slide. `lecture` says what of a cell is on the slide:
+too: slide, subslide, fragment, notes, skip; a cell without it continues the slide. `lecture` says what of a cell it shows:
 
     {"show": [1, 4]}      of a Markdown cell's prose, these sentences (lines), or "all"; the prose goes to the speaker's notes
     {"blocks": [1]}       of its displayed equations, tables, lists and boxes, these; without it all of them
