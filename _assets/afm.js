@@ -35,7 +35,11 @@
   // The site's own figures are in figures.js; a figure that a notebook defined brings its module with it.
   async function imported(state) {
     if (!state._esm) throw new Error(`no figure "${state._anywidget_id}" in figures.js`);
-    if (state._css) document.head.append(Object.assign(document.createElement("style"), { textContent: state._css }));
+    if (state._css) {
+      const sheet = new CSSStyleSheet(); // the page's content security policy refuses a <style>
+      sheet.replaceSync(state._css);
+      document.adoptedStyleSheets.push(sheet);
+    }
     const address = URL.createObjectURL(new Blob([state._esm], { type: "text/javascript" }));
     const exported = (await import(address)).default;
     URL.revokeObjectURL(address);

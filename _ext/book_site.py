@@ -64,10 +64,19 @@ def page_context(app, pagename, templatename, context, doctree):
 
 
 def launch_notebooks(app, pagename, templatename, context, doctree):
-    """Offer Colab and Binder for notebooks alone: Colab opens nothing else."""
-    if doctree is not None and Path(app.env.doc2path(pagename)).suffix != ".ipynb":
-        buttons = context["header_buttons"]
+    """Offer Colab and Binder for notebooks alone: Colab opens nothing else. Before them, the notebook in the browser itself."""
+    if doctree is None:
+        return
+    buttons = context["header_buttons"]
+    if Path(app.env.doc2path(pagename)).suffix != ".ipynb":
         context["header_buttons"] = [button for button in buttons if button.get("label") != "launch-buttons"]
+        return
+    # `make lite` writes this page; it says what starting costs, and nothing of it is loaded before.
+    page = f"{'../' * pagename.count('/')}lite/start/{pagename.rpartition('/')[2]}.html"
+    text, tooltip = "Try in the browser", "Change and run the code here, without installing anything"
+    for button in buttons:
+        if button.get("label") == "launch-buttons":
+            button["buttons"].insert(0, {"type": "link", "text": text, "tooltip": tooltip, "icon": "fas fa-play", "url": page})
 
 
 # Mathematics ----------------------------------------------------------------------------------------------------------
@@ -160,6 +169,7 @@ class Pictures(SphinxPostTransform):
                     logger.warning("a live figure without a still picture", location=bundle)
                     continue
                 for image in still.findall(nodes.image):
+                    image["live"] = True  # it stands in for the figure where no script runs, and there the page is light
                     image["alt"] = described(self.source(image).read_text(encoding="utf-8"))
                     if not image["alt"]:
                         logger.warning("a live figure without a caption: its still picture has no alt text", location=bundle)
@@ -171,6 +181,15 @@ class Pictures(SphinxPostTransform):
                     logger.warning("a picture without alt text: CONTRIBUTING.md says where it goes", location=bundle)
                 if "image/svg+xml" in kinds:
                     bundle.replace_self(self.both(next(iter(kinds["image/svg+xml"].findall(nodes.image)))))
+        # What stands on a page beside the outputs of cells, and what these have as pixels alone.
+        for image in list(self.document.findall(nodes.image)):
+            if "dark-light" in image["classes"] or image.get("live") or not shown(image):
+                continue
+            if self.source(image).suffix == ".svg":
+                image.parent.replace(image, self.both(image))
+            else:
+                advice = "draw it as SVG, or give it the class dark-light if it suits a dark page as it is"
+                logger.warning("a picture of pixels has no dark partner: %s", advice, location=image)
 
     def source(self, image):
         """Return the path of an image's file."""
@@ -179,8 +198,10 @@ class Pictures(SphinxPostTransform):
     def both(self, light):
         """Return the image for light pages, and its partner for dark ones."""
         file = self.source(light)
-        target = file.with_name(file.stem + "-dark.svg")
-        target.write_text(darkened(file.read_text(encoding="utf-8")), encoding="utf-8")
+        dark = darkened(file.read_text(encoding="utf-8"))
+        target = Path(self.app.doctreedir).parent / "dark" / f"{file.stem}-dark.svg"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(dark, encoding="utf-8")
         dark = light.deepcopy()
         light["classes"] += ["dark-light", "on-light"]  # the theme dims what is not dark-light
         dark["classes"] += ["dark-light", "on-dark"]
@@ -188,6 +209,14 @@ class Pictures(SphinxPostTransform):
         dark["candidates"] = {"*": dark["uri"]}
         self.env.images.add_file(self.env.docname, dark["uri"])
         return [light, dark]
+
+
+def shown(image):
+    """Whether an image will be on the page: MyST-NB prefers text/html where an output offers both."""
+    node = image
+    while node is not None and not is_bundle(node):
+        node = node.parent
+    return node is None or all(child["mime_type"] != "text/html" for child in node.children)
 
 
 def is_bundle(node):

@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+import policy
 from optlib.widgets.predict import _inline as inline_markup
 
 logger = logging.getLogger(__name__)
@@ -474,7 +475,18 @@ def write_deck(app, address, name, chapter, page, sections, context):
     )  # fmt: skip
     path = Path(app.outdir, f"{address}.html")
     path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(policy.secured(text, allowed(Path(app.srcdir, "_assets", "reveal", "notes.js"))), encoding="utf-8")
+
+
+def allowed(notes):
+    """Return what slides need beyond a page's policy, from the source of the speaker's window.
+
+    It is a page without an address, ruled by the policy of the slides, and holds a script; it and reveal.js, for paper, add styles.
+    """
+    page = re.search(r"document\.write\(`(.*?)</html>`\)", notes.read_text(encoding="utf-8"), re.S)[1]
+    scripts = re.findall(r"<script>(.*?)<\\/script>", page, re.S)
+    hashes = [policy.digest(re.sub(r"\\(.)", r"\1", script)) for script in scripts]
+    return {"script-src": hashes, "style-src-elem": ["'unsafe-inline'"]}
 
 
 # The list of decks ----------------------------------------------------------------------------------------------------

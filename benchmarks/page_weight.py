@@ -2,7 +2,7 @@
 
     python benchmarks/page_weight.py [--site _build/html] [--files]
 
-`--files` lists the files of each page. Bar: a chapter page, with its figures and mathematics, at most 400 kB.
+`--files` lists the files of each page. Bar: a chapter page, with its figures and mathematics, at most 250 kB.
 """
 
 import argparse

@@ -5,6 +5,9 @@
 sgd, 100 steps: loss 1.2e-17 at [4.813e-09 2.037e-10]
 """
 
+from importlib.metadata import version
+
 from .run import final, iterate, run
 
+__version__ = version("optlib")
 __all__ = ["final", "iterate", "run"]

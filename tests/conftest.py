@@ -1,8 +1,10 @@
-"""What several tests share: hypothesis without chance, and one way to run JavaScript."""
+"""What several tests share: hypothesis without chance, one way to run JavaScript, and a copy of the checkout."""
 
 import json
 import os
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -53,3 +55,16 @@ def node():
         return decode(json.loads(done.stdout))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def copied(tmp_path_factory):
+    """A folder with the files that git has or would take, as they stand here; not a repository yet."""
+    root, folder = Path(__file__).parents[1], tmp_path_factory.mktemp("copied")
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=root, check=True, capture_output=True, encoding="utf-8").stdout.split("\0")
+    for name in filter(None, names):
+        if (root / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / name, folder / name)
+    return folder

@@ -4,6 +4,7 @@
 
 A cell whose picture or widget was removed gets the tag `nbval-ignore-output`, since the tests would see it come back.
 A cell that prints never has that tag, so that what it prints is compared.
+The first code cell is written anew from its one source, `tools/bootstrap.py`.
 With --check nothing is written: the exit code says whether the notebooks are clean.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import bootstrap
 import nbformat
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
@@ -33,6 +35,7 @@ def clean(notebook):
     notebook.metadata["language_info"] = {"name": "python"}
     for key in STATE & notebook.metadata.keys():
         del notebook.metadata[key]
+    write_bootstrap(notebook)
     for number, cell in enumerate(notebook.cells):
         for key in PASSING & cell.metadata.keys():
             del cell.metadata[key]
@@ -40,6 +43,15 @@ def clean(notebook):
             del cell.metadata["slideshow"]  # the cell continues the slide, which JupyterLab's slides take from its absence only
         if cell.cell_type == "code":
             clean_outputs(cell, number)
+
+
+def write_bootstrap(notebook):
+    cell = next((cell for cell in notebook.cells if cell.get("id") == bootstrap.ID and cell.cell_type == "code"), None)
+    if cell is None:
+        raise Refused(f"no code cell with the id {bootstrap.ID!r}: add an empty one below the title, it is filled here")
+    cell.source = bootstrap.source()
+    cell.metadata = nbformat.from_dict(bootstrap.METADATA)
+    cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=bootstrap.output())]
 
 
 def clean_outputs(cell, number):

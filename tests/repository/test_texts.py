@@ -9,9 +9,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
+
+import address
 
 ROOT = Path(__file__).parents[2]
 THIRD_PARTY = {"_assets/katex", "_assets/reveal", "optlib/widgets/vendor", "optlib/datasets"}  # other people's words
+EXAMPLES = {"tests/repository/test_texts.py", "tests/repository/test_address.py"}  # of what is refused
 
 
 def files():
@@ -34,14 +38,9 @@ FILES = dict(files())
 # One address
 
 
-def addresses(config):
-    """Return (owner/name of the repository, address of the site) from the text of _config.yml."""
-    repository = re.search(r"^  url: https://github\.com/([\w.-]+/[\w.-]+?)/?\s*$", config, re.M)[1]
-    return repository, re.search(r"^  baseurl: (https://\S+?)/?\s*$", config, re.M)[1]
-
-
-def other_addresses(text, repository, site):
-    """Yield what looks like this repository or its site and is another address."""
+def other_addresses(text, here):
+    """Yield what looks like this repository, its site or its branch and is another one."""
+    repository, site = here.repository, here.site.removesuffix("/")
     owner, name = repository.split("/")
     # The services that open or install a repository can mean this one only.
     services = [
@@ -59,8 +58,13 @@ def other_addresses(text, repository, site):
     }
     yield from (f for f in sorted(found) if f != repository)
     for match in re.finditer(r"https?://[\w.-]+\.github\.io(?:/[\w.-]+)?", text):
-        here = owner.lower() in match[0].lower() or name.lower() in match[0].lower()
-        if here and not f"{match[0]}/".startswith(f"{site}/"):
+        similar = owner.lower() in match[0].lower() or name.lower() in match[0].lower()
+        if similar and not f"{match[0]}/".startswith(f"{site}/"):
+            yield match[0]
+    ours = re.escape(repository)
+    inside = rf"{ours}(?:\.git)?(?:@|/(?:blob|tree|edit|raw)/)|(?:v2/gh|githubusercontent\.com)/{ours}/"
+    for match in re.finditer(rf"(?:{inside})([\w.-]+)", text):
+        if match[1] != here.branch and not re.fullmatch(r"v\d+\.\d+\.\d+", match[1]):
             yield match[0]
 
 
@@ -78,7 +82,7 @@ def search(pattern, text):
 
 
 RULES = {
-    "one address": lambda text: list(other_addresses(text, *addresses(FILES["_config.yml"]))),
+    "one address": lambda text: list(other_addresses(text, address.read(FILES["_config.yml"]))),
     "no path of one machine": partial(search, MACHINE),
     "no registry's host": partial(search, REGISTRY),
     "no foreign optlib": partial(search, FOREIGN),  # the name on the public index belongs to an unrelated project
@@ -87,18 +91,29 @@ RULES = {
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_file(rule):
-    here = str(Path(__file__).relative_to(ROOT))  # holds examples of all that it refuses
-    complaints = [f"{name}: {what}" for name, text in FILES.items() if name != here for what in RULES[rule](text)]
+    complaints = [f"{name}: {what}" for name, text in FILES.items() if name not in EXAMPLES for what in RULES[rule](text)]
     assert not complaints, "\n" + "\n".join(complaints)
 
 
 def test_the_files_are_found():
     assert {"_config.yml", "pyproject.toml", "optlib/rules.py", "Makefile"} <= set(FILES)
-    repository, site = addresses(FILES["_config.yml"])
-    assert repository.count("/") == 1 and site.startswith("https://")
+    here = address.read(FILES["_config.yml"])
+    assert here.repository.count("/") == 1 and here.site.startswith("https://") and here.branch
 
 
-MINE = ("ada/book", "https://ada.github.io/book")
+# What the rule cannot tell from another project's address, when neither owner nor name are alike
+
+
+def test_the_readme_names_the_site():
+    assert f"<{address.read(FILES['_config.yml']).site}>" in FILES["README.md"]
+
+
+def test_the_citation_names_both():
+    here, citation = address.read(FILES["_config.yml"]), yaml.safe_load(FILES["CITATION.cff"])
+    assert (citation["url"], citation["repository-code"]) == (here.site, f"{address.GITHUB}{here.repository}")
+
+
+MINE = address.Address("ada/book", "https://ada.github.io/book/", "main")
 OTHERS = [
     "https://github.com/bob/book",
     "https://github.com/ada/other/issues",
@@ -109,6 +124,9 @@ OTHERS = [
     "https://raw.githubusercontent.com/bob/thing/main/a.png",
     "https://ada.github.io/other/",
     "https://bob.github.io/book/",
+    "https://github.com/ada/book/blob/trunk/README.md",
+    "https://mybinder.org/v2/gh/ada/book/trunk?urlpath=lab",
+    "git+https://github.com/ada/book.git@v1",
 ]
 SAME = [
     "https://github.com/ada/book",
@@ -116,6 +134,8 @@ SAME = [
     "https://github.com/ada/book/issues/new?title=x",
     "https://mybinder.org/v2/gh/ada/book/main?urlpath=lab",
     '%pip install "optlib @ git+https://github.com/ada/book@main"',
+    "git+https://github.com/ada/book@v0.1.0",
+    "https://github.com/ada/book/blob/main/README.md",
     "https://ada.github.io/book/chapters/02.html",
     "https://github.com/pytorch/pytorch/issues/1",
     "https://distill.github.io/x",
@@ -124,12 +144,12 @@ SAME = [
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_another_address_is_seen(text):
-    assert list(other_addresses(f"See {text} there.", *MINE))
+    assert list(other_addresses(f"See {text} there.", MINE))
 
 
 @pytest.mark.parametrize("text", SAME)
 def test_this_address_and_other_projects_pass(text):
-    assert list(other_addresses(f"[See]({text}).", *MINE)) == []
+    assert list(other_addresses(f"[See]({text}).", MINE)) == []
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,11 @@ MISSING = f"No built site: {HTML.relative_to(ROOT) / 'index.html'} does not exis
 
 
 def pages(site=HTML):
-    """Return the paths of all pages, relative to the site: not the snippets among the static files, and not the slides."""
-    return sorted(set(written(site)) - set(decks(site)))
+    """Return the paths of all pages, relative to the site: what Sphinx wrote, no static snippets, no JupyterLite, no slides.
+
+    404.html is not among them: it is made for the published address alone, and has tests of its own.
+    """
+    return sorted(set(written(site)) - set(decks(site)) - {"404.html"})
 
 
 def decks(site=HTML):
@@ -38,7 +41,8 @@ def is_deck(path):
 
 
 def written(site):
-    return sorted(p.relative_to(site).as_posix() for p in site.rglob("*.html") if not p.is_relative_to(site / "_static"))
+    found = (p.relative_to(site) for p in site.rglob("*.html"))
+    return sorted(p.as_posix() for p in found if p.parts[0] not in ("_static", "lite"))
 
 
 @cache
@@ -152,8 +156,12 @@ class Document(HTMLParser):
             # The canonical address is that of the published site, not of this copy.
             if a.get("href") and not (tag == "link" and a.get("rel") == "canonical"):
                 yield a["href"]
-            if a.get("src"):
-                yield a["src"]
+            for name in ("src", "action", "formaction", "poster", "data", "xlink:href"):
+                if a.get(name):
+                    yield a[name]
+            for part in filter(None, a.get("srcset", "").split(",")):
+                yield part.split()[0]
+            yield from re.findall(r"url\([\"']?([^\"')]+)", a.get("style", ""))
 
 
 @cache
@@ -161,20 +169,34 @@ def document(page, site=HTML):
     return Document((site / page).read_text(encoding="utf-8"))
 
 
+def article(page, site=HTML):
+    """Return what stands between the navigation of a page as a document."""
+    return Document(re.search(r"<article\b.*</article>", (site / page).read_text(encoding="utf-8"), re.S)[0])
+
+
+def anchors(page, site=HTML):
+    """Return the ids of a page that others may link to: without Sphinx's counters, and what a chapter cites."""
+    passing = r"id\d+|bibliography" + ("" if page == "appendices/references.html" else r"|ref-.*")
+    return [name for name in article(page, site).ids if not re.fullmatch(passing, name)]
+
+
 # A server -------------------------------------------------------------------------------------------------------------
 
 
 class Server:
-    """Serves `site` under a sub-path of a free local port; `sent` lists (path in the site, bytes of the body)."""
+    """Serves `site` under a sub-path of a free local port; `sent` lists (path in the site, bytes of the body).
 
-    def __init__(self, site=HTML):
-        self.site, self.sent, self.replaced = Path(site), [], {}
+    As Pages does, it compresses, and answers a missing address with 404.html.
+    """
+
+    def __init__(self, site=HTML, path=SUB_PATH):
+        self.site, self.path, self.sent, self.replaced = Path(site), path, [], {}
         self._packed = {}
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = True
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
         self.origin = f"http://127.0.0.1:{self._http.server_port}"
-        self.address = self.origin + SUB_PATH
+        self.address = self.origin + path
 
     def close(self):
         self._http.shutdown()
@@ -204,12 +226,13 @@ class Server:
 
             def do_GET(self):
                 target = unquote(urlsplit(self.path).path)
-                path = target.removeprefix(SUB_PATH)
+                path = target.removeprefix(server.path)
                 if path.endswith("/") or not path:
                     path += "index.html"
-                found = target.startswith(SUB_PATH) and (path in server.replaced or (server.site / path).is_file())
-                data, packed = server.body(path) if found else (b"not here", False)
-                server.sent.append((path if found else target, len(data)))
+                found = target.startswith(server.path) and (path in server.replaced or (server.site / path).is_file())
+                asked, path = path if found else target, path if found else "404.html"
+                data, packed = server.body(path)
+                server.sent.append((asked, len(data)))
                 self.send_response(200 if found else 404)
                 kind = guess_type(path)[0] or "application/octet-stream"
                 self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
@@ -237,7 +260,7 @@ def received(server):
 def weigh(server, browser, page):
     """Return {path: bytes sent} of a first visit to `page`, scrolled to its end; bodies only, without headers."""
     server.sent.clear()
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, service_workers="block")
     try:
         visit = context.new_page()
         visit.goto(server.address + page, wait_until="networkidle")

@@ -110,7 +110,11 @@ class Visit:
 
 
 def new_context(browser, size=WIDE, theme="light", **settings):
-    """Return a context for pages of one size and theme, with the probe in each of them."""
+    """Return a context for pages of one size and theme, with the probe in each of them.
+
+    The service worker would fetch and answer beside the page: it comes only when `settings` ask for it.
+    """
+    settings = {"service_workers": "block"} | settings
     context = browser.new_context(viewport=size, color_scheme=theme, **settings)
     context.set_default_timeout(10_000)
     context.add_init_script(PROBE)

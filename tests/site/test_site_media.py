@@ -12,9 +12,11 @@ import re
 import built
 import pytest
 import visits
+from fontTools.ttLib import TTFont
 
-MOST = 400_000  # bytes, compressed: what a chapter page may weigh
+MOST = 250_000  # bytes, compressed: what a chapter page may weigh
 TRAVEL = (0, -160)
+KATEX = built.ROOT / "_assets" / "katex"
 
 
 # Without JavaScript ---------------------------------------------------------------------------------------------------
@@ -251,6 +253,31 @@ def swipe(figure, panel, finger):
 
 
 # Over a slow line -----------------------------------------------------------------------------------------------------
+
+
+SET = """() => {
+  const found = {}, walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!element.closest(".katex-html")) continue;
+    const { fontFamily, fontWeight, fontStyle } = getComputedStyle(element);
+    const face = [fontFamily.split(",")[0].replaceAll('"', ""), fontWeight, fontStyle].join(" ");
+    found[face] = (found[face] ?? "") + walker.currentNode.data;
+  }
+  return found; }"""
+
+
+def test_fonts_have_what_is_set_in_them(bare, notebook, site):
+    """The site's fonts are reduced: a character of a formula which its font had, it has still."""
+    faces = {}
+    for face in re.findall(r"@font-face\s*\{([^}]*KaTeX[^}]*)\}", (site / "_static/site.css").read_text(encoding="utf-8")):
+        look = dict(re.findall(r"(font-[a-z]+): *\"?([\w-]+)", face))
+        faces[" ".join(look[f"font-{part}"] for part in ("family", "weight", "style"))] = re.search(r"fonts/([^)]*)", face)[1]
+    missing = []
+    for face, text in bare(notebook).evaluate(SET).items():
+        served, whole = (TTFont(folder / faces[face]).getBestCmap() for folder in (site / "_static/fonts", KATEX))
+        missing += [f"{face}: {character}" for character in sorted(set(text)) if ord(character) in whole.keys() - served.keys()]
+    assert not missing, f"{notebook}: {missing}"
 
 
 def test_a_chapter_is_light(wide, chapter):

@@ -136,6 +136,29 @@ def test_pictures_have_descriptions(text):
     assert not hashed, f"descriptions that are file names: {hashed}"
 
 
+def without_partner(text):
+    """Return the pictures of a page that a dark page shows as they were drawn for a light one."""
+    article = re.search(r"<article\b.*</article>", text, re.S)
+    images = built.Document(re.sub(r"<noscript>.*?</noscript>", "", article[0] if article else "", flags=re.S)).all("img")
+    lone, light = [], None
+    for a, _ in images:
+        classes = a.get("class", "").split()
+        if light and "on-dark" in classes and a["src"].endswith("-dark.svg") and a["alt"] == light["alt"]:
+            light = None
+            continue
+        lone += [light["src"]] if light else []
+        light = a if "on-light" in classes else None
+        if light is None and ("dark-light" not in classes or "on-dark" in classes):  # dark-light alone suits both
+            lone.append(a["src"])
+    return lone + ([light["src"]] if light else [])
+
+
+def test_every_static_picture_has_its_dark_partner(page, site):
+    """Whatever it is made of and wherever it stands; live figures draw themselves anew."""
+    lone = without_partner((site / page).read_text(encoding="utf-8"))
+    assert not lone, f"on a dark page these stay light: {lone}"
+
+
 @pytest.mark.slides_too
 def test_nothing_heavy_is_left(text, page, site):
     """No module of a figure in the page, no icon script, no other loader of widgets, no mathematics set by the reader."""
