@@ -33,7 +33,7 @@ LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(
 PAGES := _build/.pages-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 LITE := _build/html/lite/.built-$(call contents,lite chapters optlib pyproject.toml _config.yml)
 
-.PHONY: help book slides lite site serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors assignments assignments-download lighthouse
+.PHONY: help book slides slides-pdf lite site serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors assignments assignments-download lighthouse
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -48,8 +48,11 @@ serve: book  ## build the website and open it at a local address (PORT=8000)
 	@echo "The book is at http://localhost:$(PORT)/ (Ctrl+C stops it)"
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
+slides-pdf: book $(TESTABLE)  ## print the slides to PDF, one page a slide, beside the decks
+	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)"; export CHROMIUM; $(BIN)/python tools/slides.py pdf _build/html/lectures/*.html
+
 lab: $(INSTALLED)  ## open the chapters in JupyterLab
-	$(BIN)/jupyter lab chapters
+	JUPYTER_CONFIG_PATH="$(CURDIR)/lectures/jupyter$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab chapters
 
 test: site $(TESTABLE)  ## run every check (style, notebooks, library, built site in Chromium)
 	$(BIN)/ruff check .
@@ -62,7 +65,8 @@ site: book lite assignments-download archive  ## build all that is published: pa
 	@echo "The site is in $(CURDIR)/_build/html"
 
 slides: book  ## build the slides, a deck a chapter and one of its questions (they are made with the pages)
-	@echo "The slides of chapter 4, for instance, are at file://$(CURDIR)/_build/html/lectures/04_momentum.html"
+	@echo "The slides of each chapter, and …_questions.html of its questions alone:"
+	@for chapter in chapters/*.ipynb; do echo "  file://$(CURDIR)/_build/html/lectures/$$(basename "$$chapter" .ipynb).html"; done
 
 archive: book assignments-download  ## pack the built website into _build/html/downloads, for reading it from a folder
 	$(BIN)/python tools/archive.py

@@ -57,7 +57,7 @@
       await high(scale, wide);
     }
     reserve?.remove();
-    box.dataset.fitted = (figure.offsetHeight * scale - height).toFixed(0);
+    if (shown(box)) box.dataset.fitted = (figure.offsetHeight * scale - height).toFixed(0);
   }
 
   // The longest that a question can reveal, to keep room for it.
@@ -90,7 +90,8 @@
     }
   }
 
-  let fitted = Promise.resolve(); // one after the other
+  const printing = /print-pdf|view=print/.test(location.search);
+  let fitted = printing ? new Promise((done) => Reveal.on("pdf-ready", done)) : Promise.resolve(); // one after the other
   const fit = () => (fitted = fitted.then(fitAll));
   async function fitAll() {
     await document.fonts.ready; // those of mathematics come with the first slide that has any
@@ -106,7 +107,6 @@
   // Figures start when their slide is near, in afm.js; each is fitted when it has.
   new MutationObserver(() => fit()).observe(document.querySelector(".slides"), { subtree: true, attributeFilter: ["data-shown"] });
 
-  const printing = /print-pdf|view=print/.test(location.search);
   Reveal.initialize({
     width: WIDTH, height: HEIGHT, margin: 0, minScale: 0.1, maxScale: 10, center: false,
     hash: true, hashOneBasedIndex: true, transition: "none", backgroundTransition: "none", navigationMode: "linear",

@@ -1,7 +1,7 @@
 """Slides from the chapters' notebooks: one deck a chapter, and one of its questions, with the figures of the page.
 
-The mark-up is the metadata of the cells; CONTRIBUTING.md describes it. `slideshow.slide_type` is what JupyterLab's slides read too:
-slide, subslide, fragment, notes, skip; a cell without it continues the slide. `lecture` says what of the cell stands on the slide:
+The mark-up is the metadata of the cells; CONTRIBUTING.md describes it. JupyterLab's slides read `slideshow.slide_type`
+too: slide, subslide, fragment, notes, skip; a cell without it continues the slide. `lecture` says what of a cell it shows:
 
     {"show": [1, 4]}      of a Markdown cell's prose, these sentences (lines), or "all"; the prose goes to the speaker's notes
     {"blocks": [1]}       of its displayed equations, tables, lists and boxes, these; without it all of them
@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+import policy
 from optlib.widgets.predict import _inline as inline_markup
 
 logger = logging.getLogger(__name__)
@@ -244,7 +245,7 @@ class Writer:
         return said
 
     def claim(self, node, show, said, slide, on):
-        """Put a claim on the slide: what is claimed at once, the verdict and the sentences of `show` when the speaker goes on."""
+        """Put a claim on the slide: what is claimed at once, the verdict and the sentences of `show` on the next key."""
         title, *paragraphs = node.children
         lines = [(p, self.inline(line)) for p in paragraphs if isinstance(p, nodes.paragraph) for line in sentences(p)]
         standing = [text for i, (_, text) in enumerate(lines, said + 1) if i == said + 1 or show == "all" or i in show]
@@ -474,7 +475,18 @@ def write_deck(app, address, name, chapter, page, sections, context):
     )  # fmt: skip
     path = Path(app.outdir, f"{address}.html")
     path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(policy.secured(text, allowed(Path(app.srcdir, "_assets", "reveal", "notes.js"))), encoding="utf-8")
+
+
+def allowed(notes):
+    """Return what slides need beyond a page's policy, from the source of the speaker's window.
+
+    It is a page without an address, ruled by the policy of the slides, and holds a script; it and reveal.js, for paper, add styles.
+    """
+    page = re.search(r"document\.write\(`(.*?)</html>`\)", notes.read_text(encoding="utf-8"), re.S)[1]
+    scripts = re.findall(r"<script>(.*?)<\\/script>", page, re.S)
+    hashes = [policy.digest(re.sub(r"\\(.)", r"\1", script)) for script in scripts]
+    return {"script-src": hashes, "style-src-elem": ["'unsafe-inline'"]}
 
 
 # The list of decks ----------------------------------------------------------------------------------------------------

@@ -17,15 +17,19 @@ HANDLER = re.compile(
 )
 
 
-def secured(page):
-    """Return a finished page with its policy, which rules all that stands below it; an earlier policy goes."""
+def secured(page, more=None):
+    """Return a finished page with its policy, which rules all that stands below it; an earlier policy goes.
+
+    `more`: {directive: further sources}.
+    """
     page = re.sub(rf'\s*<meta http-equiv="{NAME}"[^>]*>', "", page)
     handler = HANDLER.search(page)
     if handler:
         raise ValueError(
             f"the page's policy would refuse a script in an attribute: {handler[0]}; listen for the event in a file"
         )
-    policy = escape("; ".join(f"{name} {' '.join(sources)}" for name, sources in directives(page).items()), quote=False)
+    sources = {name: [*known, *(more or {}).get(name, [])] for name, known in directives(page).items()}
+    policy = escape("; ".join(f"{name} {' '.join(known)}" for name, known in sources.items()), quote=False)
     secured, found = CHARSET.subn(lambda m: f'{m[0]}\n    <meta http-equiv="{NAME}" content="{policy}" />', page, count=1)
     if not found:
         raise ValueError('a page without <meta charset="utf-8">, after which its policy would stand')

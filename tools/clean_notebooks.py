@@ -39,6 +39,8 @@ def clean(notebook):
     for number, cell in enumerate(notebook.cells):
         for key in PASSING & cell.metadata.keys():
             del cell.metadata[key]
+        if cell.metadata.get("slideshow", {}).get("slide_type") in ("-", ""):
+            del cell.metadata["slideshow"]  # the cell continues the slide, which JupyterLab's slides take from its absence only
         if cell.cell_type == "code":
             clean_outputs(cell, number)
 

@@ -1,10 +1,14 @@
-"""Mark up a chapter's slides, and look at a built deck.
+"""Mark up a chapter's slides, look at a built deck, print it.
 
-python tools/slides.py outline chapters/04_momentum.ipynb         every cell with its numbered sentences and blocks
-python tools/slides.py marks chapters/04_momentum.ipynb           the mark-up, one line a cell: id, slide type, lecture
-python tools/slides.py mark chapters/04_momentum.ipynb < marks    write such lines into the notebook; cells without a line are skipped
-python tools/slides.py split chapters/04_momentum.ipynb split 5 split-regimes    cut a Markdown cell before its sentence 5, or block B3
-python tools/slides.py look _build/html/lectures/04_momentum.html sheet.png    every slide in one picture, and what does not fit
+python tools/slides.py outline chapters/04_momentum.ipynb    every cell with its numbered sentences and blocks
+python tools/slides.py marks chapters/04_momentum.ipynb      the mark-up, one line a cell: id, slide type, lecture
+python tools/slides.py mark chapters/04_momentum.ipynb < marks
+                              write such lines into the notebook; a cell without a line is skipped, "-" continues a slide
+python tools/slides.py split chapters/04_momentum.ipynb split 5 split-regimes
+                              cut the Markdown cell `split` before its sentence 5, or a block B3; the page stays
+python tools/slides.py look _build/html/lectures/04_momentum.html slides.png
+                              every slide in one picture, and what does not fit
+python tools/slides.py pdf _build/html/lectures/*.html       print decks to files beside them, one page a slide
 """
 
 import argparse
@@ -21,9 +25,8 @@ SITE_TESTS = Path(__file__).parents[1] / "tests" / "site"
 def outline(path):
     for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
         lecture = cell.metadata.get("lecture", "")
-        print(
-            f"\n[{number}] {cell.id} ({cell.cell_type}, {slide_type(cell) or 'no mark'}) {json.dumps(lecture) if lecture else ''}"
-        )
+        mark = f"{slide_type(cell) or '-'} {json.dumps(lecture) if lecture else ''}"
+        print(f"\n[{number}] {cell.id} ({cell.cell_type}) {mark}")
         if cell.cell_type == "markdown":
             print("\n".join(numbered(cell.source)))
         else:
@@ -95,8 +98,10 @@ def mark(path, lines):
         sys.exit(f"{path} has no cell {', '.join(sorted(unknown))}")
     for cell in notebook.cells:
         kind, lecture = wanted.get(cell.id, ("skip", None))
-        cell.metadata["slideshow"] = {"slide_type": kind}
-        cell.metadata.pop("lecture", None)
+        for key in ("slideshow", "lecture"):
+            cell.metadata.pop(key, None)
+        if kind != "-":
+            cell.metadata["slideshow"] = {"slide_type": kind}
         if lecture:
             cell.metadata["lecture"] = lecture
     Path(path).write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
@@ -125,14 +130,26 @@ def look(page, picture):
     print(*slides.look(Path(page), Path(picture)), sep="\n")
 
 
+def pdf(pages):
+    sys.path.insert(0, str(SITE_TESTS))
+    import slides
+
+    for page in map(Path, pages):
+        if 'class="deck"' in page.read_text(encoding="utf-8"):
+            page.with_suffix(".pdf").write_bytes(slides.printed(page))
+            print(page.with_suffix(".pdf"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("outline", "marks", "mark", "split", "look"))
+    parser.add_argument("what", choices=("outline", "marks", "mark", "split", "look", "pdf"))
     parser.add_argument("path")
     parser.add_argument("more", nargs="*", help="`look`: where the picture goes; `split`: cell, number, id of the new cell")
     options = parser.parse_args()
     if options.what == "look":
         look(options.path, *options.more or ["slides.png"])
+    elif options.what == "pdf":
+        pdf([options.path, *options.more])
     elif options.what == "split":
         split(options.path, *options.more)
     elif options.what == "mark":

@@ -14,7 +14,7 @@ import yaml
 import address
 
 ROOT = Path(__file__).parents[2]
-THIRD_PARTY = {"_assets/katex", "optlib/widgets/vendor", "optlib/datasets"}  # other people's words
+THIRD_PARTY = {"_assets/katex", "_assets/reveal", "optlib/widgets/vendor", "optlib/datasets"}  # other people's words
 EXAMPLES = {"tests/repository/test_texts.py", "tests/repository/test_address.py"}  # of what is refused
 
 

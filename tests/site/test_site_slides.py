@@ -10,7 +10,7 @@ import pytest
 import slides
 
 sys.path.insert(0, str(built.ROOT / "_ext"))
-import decks  # noqa: E402
+import decks
 
 SIZES = [{"width": 1280, "height": 720}, {"width": 1920, "height": 1080}]
 AT = "() => { const { h, v } = Reveal.getIndices(); return [h, v]; }"
@@ -81,15 +81,18 @@ def test_an_answered_question_fits_its_slide(opened, deck):
     assert not wrong, "\n".join(wrong)
 
 
-HANDLE = "() => { const r = document.querySelector('section.present:not(.stack) .ol-handle').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }"
+HANDLE = """() => {
+  const r = document.querySelector("section.present:not(.stack) .ol-handle").getBoundingClientRect();
+  return [r.x + r.width / 2, r.y + r.height / 2];
+}"""
 
 
 def to_a_map(page):
     """Turn to the first slide with a map that has a point to drag; returns where the deck is."""
-    numbers = page.evaluate(
-        "() => Reveal.getSlides().map((s, i) => [i, s.querySelector('[data-kind=Landscape], [data-kind=Curves]')]).filter(([, f]) => f).map(([i]) => i)"
+    found = page.locator("section[data-cells]").evaluate_all(
+        "all => all.flatMap((s, i) => s.querySelector('[data-kind=Landscape], [data-kind=Curves]') ? [i] : [])"
     )
-    for number in numbers:
+    for number in found:
         slides.go(page, number)
         if page.locator("section.present:not(.stack) .ol-map .ol-handle").count():
             return page.evaluate(AT)
@@ -205,15 +208,11 @@ def test_the_speakers_window(browser, server, deck, site):
 def test_print_gives_one_page_a_slide(browser, server, deck):
     with drive.Visit(browser, server.address, deck + "?print-pdf", size=SIZES[0]) as visit:
         page = visit.page
-        page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
-        figures = page.locator(".live-figure").count()
-        assert page.locator(".figure[data-fitted] .ol-figure").count() == figures
-        pdf = page.pdf(prefer_css_page_size=True, print_background=True)
-        pages = re.findall(rb"/Type /Page\b", pdf)
+        pages = re.findall(rb"/Type /Page\b", slides.paper(page))
+        assert page.locator(".figure[data-fitted] .ol-figure").count() == page.locator(".live-figure").count()
         assert len(pages) == page.locator("section[data-cells]").count()
-        bare = page.evaluate(
-            "() => [...document.querySelectorAll('.pdf-page')].filter((p) => !p.querySelector('.content').innerText.trim() && !p.querySelector('.content canvas, .content img')).length"
-        )
+        contents = page.locator(".pdf-page .content")
+        bare = contents.evaluate_all("all => all.filter((c) => !c.innerText.trim() && !c.querySelector('canvas, img')).length")
         assert not bare, f"{bare} pages are blank"
         visit.quiet()
 
