@@ -12,8 +12,9 @@ import argparse
 import sys
 from pathlib import Path
 
-import bootstrap
 import nbformat
+
+import bootstrap
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"
 TAG = "nbval-ignore-output"

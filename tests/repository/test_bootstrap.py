@@ -12,7 +12,6 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tools"))
 import bootstrap  # noqa: E402
 import clean_notebooks  # noqa: E402
-
 import optlib  # noqa: E402
 
 
