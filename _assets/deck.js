@@ -39,7 +39,8 @@
   async function fitFigure(box) {
     const place = box.querySelector(".live-figure"), figure = place.firstElementChild;
     const question = place.dataset.kind === "Predict", width = box.clientWidth, height = box.clientHeight - (question ? 6 : 0);
-    place.classList.toggle("beside", !question && place.querySelectorAll(".ol-panel").length === 1);
+    const beside = (yes) => place.classList.toggle("beside", yes);
+    beside(!question && place.querySelectorAll(".ol-panel").length === 1);
     const reserve = question ? answered(figure) : null;
     const set = (scale, wide) => {
       place.style.width = `${wide}px`;
@@ -47,14 +48,22 @@
     };
     const high = async (scale, wide) => { set(scale, wide); await frames(); return figure.offsetHeight * scale; };
     let scale = 0, wide = 0;
-    for (scale of question ? [2, 1.9, 1.8, 1.7, 1.6, 1.5, SMALLEST] : [1.6, 1.5, 1.4, SMALLEST]) {
-      wide = width / scale;
-      if (await high(scale, wide) <= height) break;
-    }
-    // Narrower, where the pictures are too high: their height goes with their width.
-    for (let i = 0; i < 12 && figure.offsetHeight * scale > height && !question; i++) {
-      wide *= Math.max(0.8, Math.min(0.985, height / (figure.offsetHeight * scale)));
-      await high(scale, wide);
+    const fit = async () => {
+      for (scale of question ? [2, 1.9, 1.8, 1.7, 1.6, 1.5, SMALLEST] : [1.6, 1.5, 1.4, SMALLEST]) {
+        wide = width / scale;
+        if (await high(scale, wide) <= height) break;
+      }
+      // Narrower, where the pictures are too high: their height goes with their width.
+      for (let i = 0; i < 12 && figure.offsetHeight * scale > height && !question && wide * scale > width / 3; i++) {
+        wide *= Math.max(0.8, Math.min(0.985, height / (figure.offsetHeight * scale)));
+        await high(scale, wide);
+      }
+      return figure.offsetHeight * scale <= height;
+    };
+    // Two pictures above many sliders are too high at any width: then the sliders stand beside them.
+    if (!(await fit()) && !question) {
+      beside(true);
+      await fit();
     }
     reserve?.remove();
     if (shown(box)) box.dataset.fitted = (figure.offsetHeight * scale - height).toFixed(0);
