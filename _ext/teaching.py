@@ -11,6 +11,7 @@ memory                                              the id of the section's firs
 import json
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -116,7 +117,7 @@ class Fill(SphinxPostTransform):
         if docname is None:
             logger.warning("no live figure is named %r", name, location=node)
             return node.replace_self(node.children)
-        uri = self.address(docname, node["target"])
+        uri = self.address(docname, quote(node["target"], safe="?&=,"))
         node.replace_self(nodes.reference("", "", *node.children, internal=True, refuri=uri, classes=["live-link"]))
 
     def title(self, node):
