@@ -148,6 +148,9 @@ def blocks_by_cell(doctree):
                 current[0] = node["cell_index"]
             elif node.line and node.line >= 10000:  # MyST-NB counts lines from 10000 times the number of the cell, from 1
                 current[0] = node.line // 10000 - 1
+            if isinstance(node, nodes.container) and "nb_element" not in node:  # what a table with its anchor stands in
+                walk(node, level)
+                continue
             found.setdefault(current[0], []).append((level if isinstance(node, nodes.title) else 0, node))
 
     walk(doctree, 0)
@@ -202,6 +205,8 @@ class Writer:
         if kind == "notes":
             show = blocks = []
         for level, node in self.blocks.get(number, []):
+            if isinstance(node, nodes.citation) or (isinstance(node, nodes.raw) and "headerlink" in node.astext()):
+                continue
             if isinstance(node, nodes.raw):
                 folded += node.astext().count("<details") - node.astext().count("</details")
                 slide.notes.append(node.astext())
@@ -222,6 +227,8 @@ class Writer:
                     slide.add(f'<div class="block">{self.html(node)}</div>')
                 else:
                     slide.notes.append(self.spoken(node))
+            else:
+                logger.warning("cell %r: slides have no place for a %s", cell["id"], type(node).__name__, location=node)
         for key, last in (("show", said), ("blocks", shown)):
             wanted = lecture(cell).get(key, [])
             beyond = [n for n in wanted if n > last] if wanted != "all" else []
