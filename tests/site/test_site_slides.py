@@ -7,6 +7,7 @@ import sys
 import built
 import drive
 import pytest
+
 import slides
 
 sys.path.insert(0, str(built.ROOT / "_ext"))
