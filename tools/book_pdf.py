@@ -29,6 +29,7 @@ LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 sys.path[:0] = [str(ROOT / "_ext"), str(ROOT / "tests" / "site")]
 import drive  # noqa: E402
+
 import edition  # noqa: E402
 
 
