@@ -24,6 +24,8 @@ globalThis.book = (() => {
       if (fold.closest("section[id^=exercise]")) fold.replaceWith(...[...fold.childNodes].filter((child) => child.tagName !== "SUMMARY"));
       else fold.remove();
     }
+    // The table of claims repeats, folded, what the cells of the chapters print.
+    for (const fold of article.querySelectorAll("table.claims details")) fold.remove();
     for (const fold of article.querySelectorAll("details")) fold.open = true;
     for (const element of article.querySelectorAll(UNPRINTED)) element.remove();
     for (const element of article.querySelectorAll("[id]")) element.id = `${name}.${element.id}`;

@@ -6,8 +6,8 @@ The articles of all pages come, in the order of _toc.yml, into one document; `bo
 has the HTML parser, and `book_pdf.css` lays them out. Live figures are there as the still pictures that the pages carry for
 browsers without scripts. Slides stay out: they say what the chapters say.
 
-Chromium knows no page numbers of link targets. The contents are therefore printed twice: with the book, from which the numbers are
-read, and alone with nothing but these numbers, which are laid over the first.
+Chromium knows no page numbers of link targets. The contents are therefore printed twice: with the book, from which the numbers
+are read, and alone with nothing but these numbers, which are laid over the first.
 """
 
 import re
@@ -25,6 +25,11 @@ SITE = ROOT / "_build" / "html"
 TARGET = SITE / "downloads" / "optimization-live.pdf"
 WORK = ROOT / "_build" / "pdf"  # for the style sheet and the document that Chromium opens
 FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")  # the same on every machine
+FAMILIES = {
+    "Book Serif": ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta"),
+    "Book Sans": ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique"),
+    "Book Mono": ("DejaVuSansMono", "DejaVuSansMono-Bold", "DejaVuSansMono-Oblique"),
+}
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 sys.path[:0] = [str(ROOT / "_ext"), str(ROOT / "tests" / "site")]
@@ -70,29 +75,36 @@ def article(path):
     return re.search(r"<article\b.*</article>", path.read_text(encoding="utf-8"), re.S)[0]
 
 
+def font_faces():
+    """Return the style rules of the fonts."""
+    rule = '@font-face {{ font-family: "{}"; src: url("{}"); font-weight: {}; font-style: {}; }}'
+    return "\n".join(
+        rule.format(
+            family,
+            (FONTS / f"{file}.ttf").as_uri(),
+            "bold" if "Bol" in file else "normal",
+            "italic" if file.endswith(("Italic", "Ita", "Oblique")) else "normal",
+        )
+        for family, files in FAMILIES.items()
+        for file in files
+    )
+
+
+def feet(listed):
+    """Return the style rules that write each page's title at its foot."""
+    rule = '@page {0} {{ @bottom-left {{ content: "{1}"; }} }}\n#{0} {{ page: {0}; }}'
+    return "\n".join(rule.format(page.name, css_string(heading(page))) for page in listed)
+
+
 def skeleton(config, listed):
     """Return the document with its title page, and without any article."""
     title, site = escape(config["title"]), escape(config["html"]["baseurl"])
-    # A page's running foot is its title, which its style sheet cannot read from the page.
-    feet = "".join(
-        f'@page {page.name} {{ @bottom-left {{ content: "{css_string(heading(page))}"; }} }}\n#{page.name} {{ page: {page.name}; }}\n'
-        for page in listed
-    )
-    fonts = "".join(
-        f'@font-face {{ font-family: "{family}"; src: url("{(FONTS / file).as_uri()}"); '
-        f"font-weight: {'bold' if 'Bol' in file else 'normal'}; font-style: {'italic' if re.search('Ita|Obl', file) else 'normal'}; }}\n"
-        for family, files in {
-            "Book Serif": ("STIXGeneral.ttf", "STIXGeneralBol.ttf", "STIXGeneralItalic.ttf", "STIXGeneralBolIta.ttf"),
-            "Book Sans": ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSans-Oblique.ttf"),
-            "Book Mono": ("DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf", "DejaVuSansMono-Oblique.ttf"),
-        }.items()
-        for file in files
-    )
+    style = "\n".join((font_faces(), Path(__file__).with_suffix(".css").read_text(encoding="utf-8"), feet(listed)))
     return f"""<!DOCTYPE html>
 <html lang="en" data-theme="light" data-content_root="{SITE.as_uri()}/">
 <head><meta charset="utf-8" /><title>{title}</title>
 <link rel="stylesheet" href="{(SITE / "_static" / "site.css").as_uri()}" />
-<style>{fonts}{Path(__file__).with_suffix(".css").read_text(encoding="utf-8")}{feet}</style></head>
+<style>{style}</style></head>
 <body><main class="bd-main"><div class="bd-content"><div class="bd-article-container">
 <div id="front">
 <section id="title-page"><img src="{(SITE / "_static" / "logo.svg").as_uri()}" alt="" />
