@@ -488,7 +488,7 @@ def write_deck(app, address, name, chapter, page, sections, context):
 def allowed(notes):
     """Return what slides need beyond a page's policy, from the source of the speaker's window.
 
-    It has no address of its own: the policy of the slides rules it, and its script. It and reveal.js, for paper, add styles.
+    It is a page without an address, ruled by the policy of the slides, and holds a script; it and reveal.js add styles.
     """
     page = re.search(r"document\.write\(`(.*?)</html>`\)", notes.read_text(encoding="utf-8"), re.S)[1]
     scripts = re.findall(r"<script>(.*?)<\\/script>", page, re.S)
