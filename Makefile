@@ -33,7 +33,7 @@ LIBRARY := _build/.library-$(call contents,optlib requirements.lock)-$(notdir $(
 PAGES := _build/.pages-$(call contents,_ext _assets _config.yml _toc.yml references.bib)
 LITE := _build/html/lite/.built-$(call contents,lite chapters optlib pyproject.toml _config.yml)
 
-.PHONY: help book slides slides-pdf lite site serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python archive anchors assignments assignments-download lighthouse
+.PHONY: help book slides slides-pdf lite site serve lab test check clean clean-all clean-notebooks address release next dist audit picture format lock python pdf archive anchors assignments assignments-download lighthouse
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -61,14 +61,17 @@ test: site $(TESTABLE)  ## run every check (style, notebooks, library, built sit
 	$(BIN)/python tools/clean_notebooks.py --check
 	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)"; export CHROMIUM; PYTHONPATH=tests/site $(BIN)/pytest -n 2 -p sharding
 
-site: book lite assignments-download archive  ## build all that is published: pages and slides, notebooks in the browser, what is to be downloaded
+site: book lite assignments-download pdf archive  ## build all that is published: pages and slides, notebooks in the browser, what is to be downloaded
 	@echo "The site is in $(CURDIR)/_build/html"
 
 slides: book  ## build the slides, a deck a chapter and one of its questions (they are made with the pages)
 	@echo "The slides of each chapter, and …_questions.html of its questions alone:"
 	@for chapter in chapters/*.ipynb; do echo "  file://$(CURDIR)/_build/html/lectures/$$(basename "$$chapter" .ipynb).html"; done
 
-archive: book assignments-download  ## pack the built website into _build/html/downloads, for reading it from a folder
+pdf: book $(TESTABLE)  ## print the whole book, with figures and solutions, to _build/html/downloads/optimization-live.pdf
+	CHROMIUM="$$($(BIN)/python tests/site/chromium.py)" $(BIN)/python tools/book_pdf.py
+
+archive: book assignments-download pdf  ## pack the built website into _build/html/downloads, for reading it from a folder
 	$(BIN)/python tools/archive.py
 
 anchors: book  ## add the site's new addresses to the list of those that must last

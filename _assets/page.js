@@ -29,10 +29,10 @@
 
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 
-  // On paper: light colours, and what is folded away is open, but for hidden code.
+  // On paper: light colours, and what is folded away is open, but for hidden code; that of the exercises is their solution.
   let before = null;
   addEventListener("beforeprint", () => {
-    const folded = [...document.querySelectorAll("details:not([open], .hide)")];
+    const folded = [...document.querySelectorAll("details:not([open], .hide), section[id^=exercise] details:not([open])")];
     before = { theme: root.dataset.theme, folded };
     root.dataset.theme = "light";
     for (const details of folded) details.open = true;

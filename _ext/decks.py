@@ -148,6 +148,9 @@ def blocks_by_cell(doctree):
                 current[0] = node["cell_index"]
             elif node.line and node.line >= 10000:  # MyST-NB counts lines from 10000 times the number of the cell, from 1
                 current[0] = node.line // 10000 - 1
+            if isinstance(node, nodes.container) and "nb_element" not in node:  # what a table with its anchor stands in
+                walk(node, level)
+                continue
             found.setdefault(current[0], []).append((level if isinstance(node, nodes.title) else 0, node))
 
     walk(doctree, 0)
@@ -202,6 +205,8 @@ class Writer:
         if kind == "notes":
             show = blocks = []
         for level, node in self.blocks.get(number, []):
+            if isinstance(node, nodes.citation) or (isinstance(node, nodes.raw) and "headerlink" in node.astext()):
+                continue
             if isinstance(node, nodes.raw):
                 folded += node.astext().count("<details") - node.astext().count("</details")
                 slide.notes.append(node.astext())
@@ -222,6 +227,8 @@ class Writer:
                     slide.add(f'<div class="block">{self.html(node)}</div>')
                 else:
                     slide.notes.append(self.spoken(node))
+            else:
+                logger.warning("cell %r: slides have no place for a %s", cell["id"], type(node).__name__, location=node)
         for key, last in (("show", said), ("blocks", shown)):
             wanted = lecture(cell).get(key, [])
             beyond = [n for n in wanted if n > last] if wanted != "all" else []
@@ -481,7 +488,7 @@ def write_deck(app, address, name, chapter, page, sections, context):
 def allowed(notes):
     """Return what slides need beyond a page's policy, from the source of the speaker's window.
 
-    It has no address of its own: the policy of the slides rules it, and its script. It and reveal.js, for paper, add styles.
+    It is a page without an address, ruled by the policy of the slides, and holds a script; it and reveal.js add styles.
     """
     page = re.search(r"document\.write\(`(.*?)</html>`\)", notes.read_text(encoding="utf-8"), re.S)[1]
     scripts = re.findall(r"<script>(.*?)<\\/script>", page, re.S)

@@ -17,6 +17,7 @@ METADATA = {
         "code_prompt_hide": "Hide the set-up",
         "code_prompt_show": "Show the set-up for a notebook without the library",
     },
+    "slideshow": {"slide_type": "skip"},
     "tags": ["hide-cell", ID],
 }
 CELL = """\

@@ -68,7 +68,7 @@ def numbered(text):
             if not made or not re.match(r"....\|(- |\d+\. |  )", made[-1]):
                 blocks += 1
                 mark = f"B{blocks}"
-        elif line.strip() and not line.startswith(("#", "  ")) and not re.match(r"\*.*\*$", line):
+        elif line.strip() and not re.match(r"#|  |\([\w-]+\)=$|\*[^*].*\*$", line):
             said += 1
             mark = str(said)
         made.append(f"{mark:>3} |{line}")

@@ -199,7 +199,7 @@ function render({ model, el }) {
   const spec = model.get("spec"), fr = frame(el, model);
   fr.figure.classList.add("ol-curves");
   fr.stage.classList.toggle("ol-several", spec.panels.length > 1);
-  const quantities = Object.entries(spec.quantities).map(([name, js]) => [name, compile(js)]);
+  const quantities = spec.quantities.map(([name, js]) => [name, compile(js)]);
   const sentences = spec.say.map((s) => ({ ...s, when: s.when && compile(s.when) }));
   const levels = Object.fromEntries(spec.knobs.map((k) => [k.key, k.levels ?? k.options?.map((o) => o.value)]));
   let published = {}; // what the panels found out as they were drawn, for the sentences

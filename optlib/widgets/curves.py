@@ -141,7 +141,8 @@ class Curves(Figure):
         """Return the figure as plain data for the page."""
         panels = [p.describe(self.points) for p in self.panels]
         say = [{"text": s.text, "when": s.when and translate.to_js(s.when), "otherwise": s.otherwise} for s in self._say]
-        quantities = {key: translate.to_js(f) for key, f in self._quantities.items()}
+        # Pairs, since each may use those before it: a stored notebook brings the keys of an object into another order.
+        quantities = [[key, translate.to_js(f)] for key, f in self._quantities.items()]
         return {"panels": panels, "knobs": self._knobs, "quantities": quantities, "say": say}
 
     @traitlets.validate("values")

@@ -14,6 +14,7 @@ import yaml
 
 CONFIG = yaml.safe_load((built.ROOT / "_config.yml").read_text(encoding="utf-8"))
 HOME, REPOSITORY, BRANCH = CONFIG["html"]["baseurl"], CONFIG["repository"]["url"], CONFIG["repository"]["branch"]
+ANOTHER = "ada/book"  # a repository that is not this one
 MARKDOWN = re.compile(r"(?<!!)\[[^\]]*\]\(<?([^()\s>]+)>?\)|!\[[^\]]*\]\(<?([^()\s>]+)>?\)")
 IN_TEXT = re.compile(r"https?://[^\s<>\"'`)\]}]+")
 FILES = "file:///"  # stands for the root of the site, or of the repository, while addresses are resolved
@@ -169,8 +170,8 @@ def test_links_of_a_notebook(notebook, site):
         HOME + "intro.html#none",
         f"{REPOSITORY}/blob/{BRANCH}/none.md",
         f"{REPOSITORY}/edit/{BRANCH}/chapters/none.ipynb",
-        f"https://colab.research.google.com/github/ada/book/blob/{BRANCH}/chapters/none.ipynb",
-        "https://mybinder.org/v2/gh/ada/book/main?urlpath=lab/tree/chapters/none.ipynb",
+        f"https://colab.research.google.com/github/{ANOTHER}/blob/{BRANCH}/chapters/none.ipynb",
+        f"https://mybinder.org/v2/gh/{ANOTHER}/main?urlpath=lab/tree/chapters/none.ipynb",
     ],
 )
 def test_a_broken_link_is_seen(address, site):

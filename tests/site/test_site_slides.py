@@ -41,6 +41,9 @@ def test_every_chapter_has_its_decks(site):
         f"lectures/{path.stem}{kind}.html" for path in (built.ROOT / "chapters").glob("*.ipynb") for kind in ("", "_questions")
     }
     assert set(built.decks()) == wanted
+    for path in (built.ROOT / "chapters").glob("*.ipynb"):
+        links = list(built.document(f"chapters/{path.stem}.html").addresses())
+        assert f"../lectures/{path.stem}.html" in links, f"the page of {path.stem} does not lead to its slides"
 
 
 def test_a_lecture_takes_35_to_50_minutes(site):
@@ -127,13 +130,14 @@ def test_a_hand_in_a_figure_does_not_turn_the_slide(browser, server, lecture, si
         for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowRight"):  # the point has the focus
             page.keyboard.press(key)
         page.wait_for_timeout(100)
+        assert page.evaluate(AT) == here, "an arrow key in a figure turned the slide"
         x, y = page.evaluate(HANDLE)
         assert not near([x, y], to), "the arrow keys did not move the point"
-        assert page.evaluate(AT) == here
 
         fingers = page.context.new_cdp_session(page)
         swipe(fingers, (x, y), (x - 60 * scale, y + 30 * scale))
         page.wait_for_timeout(100)
+        assert page.evaluate(AT) == here, "a finger in a figure turned the slide"
         left = page.evaluate(HANDLE)
         assert near(left, [x - 60 * scale, y + 30 * scale]), f"the point is at {left}"
         swipe(fingers, (to[0], box["y"] + 0.8 * box["height"]), (to[0] - 200, box["y"] + 0.8 * box["height"]))

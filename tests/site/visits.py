@@ -148,14 +148,14 @@ def on_paper(visit):
     page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
     page.evaluate("async () => { await probe.frame(); await probe.frame(); await probe.pause(100); }")
     figures = visit.figures()
-    controls = "place => [...place.querySelectorAll('.ol-slider, .ol-tools')].filter(probe.shown).length"
+    controls = "place => [...place.querySelectorAll('input[type=range], .ol-button, .ol-tools')].filter(probe.shown).length"
     paper = {
         "flaws": [f"{f.name}: {flaw}" for f in figures if (flaw := f.ask("probe.flaw"))],
         "dark": [f.name for f in figures if f.ask("place => probe.isDark(place)")],
         "controls": [f.name for f in figures if f.ask(controls)],
         "printed": page.evaluate(PRINTED),
-        # Code that is folded away stays so: on paper it is the text that counts.
-        "folded": page.evaluate("() => document.querySelectorAll('article details:not([open], .hide)').length"),
+        # Code that is folded away stays so, but for that of the exercises: on paper it is the text that counts.
+        "folded": page.evaluate(FOLDED),
     }
     page.evaluate("() => dispatchEvent(new Event('afterprint'))")
     page.emulate_media(media="screen")
@@ -163,6 +163,8 @@ def on_paper(visit):
     return paper
 
 
+FOLDED = """() => document.querySelectorAll(
+  "article details:not([open], .hide), article section[id^=exercise] details:not([open])").length"""
 PRINTED = """() => [...document.querySelectorAll("header, nav, [role=navigation], .bd-sidebar, .prev-next-footer")]
   .filter((e) => !e.closest("article") && probe.shown(e) && e.getBoundingClientRect().height > 1)
   .map((e) => e.className || e.tagName)"""

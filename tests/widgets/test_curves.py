@@ -132,6 +132,12 @@ def test_a_figure_is_displayed_live_and_as_a_still_picture_with_its_caption():
     assert colors <= plotting.DARK.keys(), "a colour that has no partner on the dark page"
 
 
+def test_quantities_keep_their_order_in_a_stored_notebook():
+    """Each may use those before it, and what stores an executed notebook sorts the keys of objects."""
+    stored = json.loads(json.dumps(tent().spec, sort_keys=True))
+    assert [name for name, _ in stored["quantities"]] == ["worst", "steps", "margin"]
+
+
 def test_what_the_page_gets_is_strict_json_and_rounded():
     spec = recorded().spec
     text = json.dumps(spec, allow_nan=False)
