@@ -69,7 +69,7 @@
     if (shown(box)) box.dataset.fitted = (figure.offsetHeight * scale - height).toFixed(0);
   }
 
-  // The longest that a question can reveal, to keep room for it.
+  // The most that a question can say when it is answered, to keep room for it.
   function answered(form) {
     const { options, answer } = Object.values(states).map((s) => s.state).find((s) => s.name === form.parentElement.id) ?? {};
     const reveal = form.querySelector(".ol-predict-reveal");
@@ -84,7 +84,10 @@
     }
     made.style.visibility = "hidden";
     reveal.after(made);
-    return made;
+    // An option wraps, where it is long, when its verdict comes beside it.
+    const verdicts = [...form.querySelectorAll(".ol-predict-verdict")].map((mark) => [mark, mark.textContent]);
+    for (const [mark] of verdicts) mark.textContent = "✗ your prediction";
+    return { remove() { made.remove(); for (const [mark, text] of verdicts) mark.textContent = text; } };
   }
   const states = JSON.parse(document.querySelector('script[type="application/vnd.jupyter.widget-state+json"]').textContent).state;
 

@@ -336,12 +336,14 @@ def stub(exercise, check, kit):
             parts.append(f"{comment}\n{name} = ...")
         else:
             parts.append(f"{comment}\ndef {name}({arguments}):\n    ...  # your turn")
-    return re.sub(r"\n+(?=# .*(\n# .*)*\ndef )", "\n\n\n", "\n\n".join(parts))
+    return re.sub(r"\n\n+(?=# .*(\n# .*)*\ndef )", "\n\n\n", "\n\n".join(parts))
 
 
 def assignment(chapter, prose, solved):
     """Return the notebook of a chapter, for students, or for teachers if `solved`."""
     source = chapter.checks()
+    if chapter.store.known({"check"}):
+        raise SystemExit(f"chapters/{chapter.name}.ipynb defines `check`, which is the assignments' own: give it another name")
     if "'''" in source:
         raise SystemExit(f"lectures/checks/{chapter.name}.py: write no ''' there, the notebook quotes the source with it")
     checks = load(source)
