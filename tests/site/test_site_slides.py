@@ -92,7 +92,7 @@ HANDLE = """() => {
 
 
 def to_a_map(page):
-    """Turn to the first slide with a map that has a point to drag; returns where the deck is."""
+    """Turn to the first slide with a map that has a point to drag; returns where the deck is, None without such a slide."""
     found = page.locator("section[data-cells]").evaluate_all(
         "all => all.flatMap((s, i) => s.querySelector('[data-kind=Landscape], [data-kind=Curves]') ? [i] : [])"
     )
@@ -100,7 +100,38 @@ def to_a_map(page):
         slides.go(page, number)
         if page.locator("section.present:not(.stack) .ol-map .ol-handle").count():
             return page.evaluate(AT)
-    raise AssertionError("no slide with a map that has a point to drag")
+    return None
+
+
+def paint(page, fingers):
+    """A chapter without maps: a hand that paints or drags across a panel, and moves a slider, leaves the slide where it is."""
+    numbers = page.locator("section[data-cells]").evaluate_all(
+        "all => all.flatMap((s, i) => s.querySelector('[data-kind=Curves]') ? [i] : [])"
+    )
+    slides.go(page, numbers[0])
+    here, panel = page.evaluate(AT), page.locator("section.present:not(.stack) .ol-panel").first
+    said = page.locator("section.present:not(.stack) .ol-say")
+    box, first = panel.bounding_box(), said.inner_text()
+    left, right, middle = box["x"] + 0.3 * box["width"], box["x"] + 0.8 * box["width"], box["y"] + 0.5 * box["height"]
+    page.mouse.move(right, middle)
+    page.mouse.down()
+    page.mouse.move(left, box["y"] + 0.3 * box["height"], steps=6)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+    assert said.inner_text() != first, "the mouse changed nothing"
+    swipe(fingers, (right, middle), (left, middle))
+    assert page.evaluate(AT) == here, "a hand in a figure turned the slide"
+    page.locator("section.present:not(.stack) .ol-figure :is(input[type=range], .ol-handle)").first.focus()
+    for key in ("ArrowRight", "ArrowLeft", "ArrowRight"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    assert page.evaluate(AT) == here, "an arrow key in a figure turned the slide"
+    then = said.inner_text()
+    page.keyboard.press("PageDown")
+    assert page.evaluate(AT) != here, "a page key in a figure did not turn the slide"
+    page.keyboard.press("PageUp")
+    slides.settle(page)
+    assert (page.evaluate(AT), said.inner_text()) == (here, then), "the figure forgot what was painted"
 
 
 def near(found, wanted, by=3):
@@ -113,7 +144,9 @@ def test_a_hand_in_a_figure_does_not_turn_the_slide(browser, server, lecture, si
     with drive.Visit(browser, server.address, lecture, size=size, has_touch=True) as visit:
         page = visit.page
         page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
-        here = to_a_map(page)
+        here, fingers = to_a_map(page), page.context.new_cdp_session(page)
+        if here is None:
+            return paint(page, fingers)
         scale = size["width"] / 1280
 
         x, y = page.evaluate(HANDLE)
@@ -134,7 +167,6 @@ def test_a_hand_in_a_figure_does_not_turn_the_slide(browser, server, lecture, si
         x, y = page.evaluate(HANDLE)
         assert not near([x, y], to), "the arrow keys did not move the point"
 
-        fingers = page.context.new_cdp_session(page)
         swipe(fingers, (x, y), (x - 60 * scale, y + 30 * scale))
         page.wait_for_timeout(100)
         assert page.evaluate(AT) == here, "a finger in a figure turned the slide"
