@@ -53,7 +53,8 @@ def is_question(cell):
 
 
 def source(cell):
-    return "".join(cell["source"])
+    """Return what stands in a cell, without the labels of its heading."""
+    return re.sub(r"\A(\([\w-]+\)=\n)+", "", "".join(cell["source"]))
 
 
 def has_deck(cells):

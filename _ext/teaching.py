@@ -21,9 +21,9 @@ from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import split_explicit_title
 
 import collected
+import decks
 
 logger = logging.getLogger(__name__)
-MINUTES = re.compile(r"^\*(\d+) minutes? · (.+)\*$", re.M)
 
 
 class plan(nodes.General, nodes.Element):
@@ -66,12 +66,10 @@ def sections(path):
     """Return a chapter's sections that take minutes: {id of the first cell: (title, minutes, whether it is in the lecture)}."""
     found = {}
     for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]:
-        text = "".join(cell["source"])
-        heading = re.search(r"^## (.+)$", text, re.M) if cell["cell_type"] == "markdown" else None
-        minutes = MINUTES.search(text, heading.end()) if heading else None
-        if minutes:
+        heading = re.match(r"## (.+)\n\n\*\d+ minutes? · ", decks.source(cell)) if cell["cell_type"] == "markdown" else None
+        if heading:
             skipped = cell["metadata"].get("slideshow", {}).get("slide_type") == "skip"
-            found[cell["id"]] = (heading[1], int(minutes[1]), not skipped)
+            found[cell["id"]] = (heading[1], decks.minutes_of(cell), not skipped)
     return found
 
 
@@ -150,7 +148,9 @@ class Fill(SphinxPostTransform):
             now += minutes
         left_out = [title for title, _, in_lecture in there.values() if not in_lecture]
         end = f"{now} minutes" + (f", without “{'”, “'.join(left_out)}”." if left_out else ".")
-        node.replace_self([*node.children, nodes.paragraph("", end, classes=["clock"])])
+        deck = self.app.builder.get_relative_uri(self.env.docname, f"lectures/{chapter.removeprefix('chapters/')}")
+        slides = nodes.reference("", "The slides of this lecture", internal=True, refuri=deck)
+        node.replace_self([*node.children, nodes.paragraph("", "", nodes.Text(end + " "), slides, classes=["clock"])])
 
 
 def write_again(app, env):
