@@ -30,6 +30,7 @@ MENDED = {
     '<div id="pst-primary-sidebar" class="': '<div id="pst-primary-sidebar" role="complementary" aria-label="Book" class="',
     '<div role="list" class="citation-list">': '<div class="citation-list">',
     ' role="doc-biblioentry"': "",
+    '<summary><span class="toctree-toggle"': '<summary aria-label="The pages below this one"><span class="toctree-toggle"',
     # Without JavaScript a figure's place stays empty, and its still picture follows it.
     ".pst-js-only { display: none !important; }": ".pst-js-only, .live-figure { display: none !important; }",
     # The theme that the reader wants is known before anything is drawn: to set it later styles the whole page twice.
