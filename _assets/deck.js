@@ -104,7 +104,12 @@
 
   const printing = /print-pdf|view=print/.test(location.search);
   let fitted = printing ? new Promise((done) => Reveal.on("pdf-ready", done)) : Promise.resolve(); // one after the other
-  const fit = () => (fitted = fitted.then(fitAll));
+  let asked = 0;
+  const fit = () => { // data-settled: all that was asked for is fitted
+    const number = ++asked;
+    delete root.dataset.settled;
+    return (fitted = fitted.then(fitAll).then(() => { if (number === asked) root.dataset.settled = ""; }));
+  };
   async function fitAll() {
     await document.fonts.ready; // those of mathematics come with the first slide that has any
     for (const section of document.querySelectorAll(".slides section[data-cells]")) {

@@ -545,7 +545,7 @@ class Insert(SphinxPostTransform):
                 slides += nodes.Text(found["title"])
                 asked += nodes.Text(f"{found['questions']} questions")
                 body += row([slides, nodes.Text(str(found["minutes"])), nodes.Text(str(found["slides"])), asked])
-            place.replace_self(nodes.table("", group, classes=["decks"]))
+            place.replace_self(nodes.table("", group, classes=["decks"], ids=["table-decks"]))
 
     def link(self, docname, address):
         if self.app.builder.format != "html":

@@ -5,8 +5,8 @@ from pathlib import Path
 import drive
 
 MEASURE = Path(__file__).with_name("slides.js").read_text(encoding="utf-8")
-# Waits until the figures of the slide that is shown are fitted to it.
-SETTLED = """() => document.documentElement.dataset.ready !== undefined
+# Waits until the text and the figures of the slide that is shown are fitted to it.
+SETTLED = """() => document.documentElement.dataset.ready !== undefined && document.documentElement.dataset.settled !== undefined
   && [...Reveal.getCurrentSlide().querySelectorAll(".figure")].every((box) => box.dataset.fitted !== undefined)"""
 
 

@@ -16,7 +16,7 @@ CONFIG = yaml.safe_load((built.ROOT / "_config.yml").read_text(encoding="utf-8")
 HOME, REPOSITORY, BRANCH = CONFIG["html"]["baseurl"], CONFIG["repository"]["url"], CONFIG["repository"]["branch"]
 ANOTHER = "ada/book"  # a repository that is not this one
 MARKDOWN = re.compile(r"(?<!!)\[[^\]]*\]\(<?([^()\s>]+)>?\)|!\[[^\]]*\]\(<?([^()\s>]+)>?\)")
-IN_TEXT = re.compile(r"https?://[^\s<>\"'`)\]}]+")
+IN_TEXT = re.compile(r"https?://[^\s<>\"'`)\]}]*[^\s<>\"'`)\]},;]")  # a comma after an address is the sentence's
 FILES = "file:///"  # stands for the root of the site, or of the repository, while addresses are resolved
 
 
