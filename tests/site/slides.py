@@ -6,7 +6,7 @@ import drive
 
 MEASURE = Path(__file__).with_name("slides.js").read_text(encoding="utf-8")
 # Waits until the text and the figures of the slide that is shown are fitted to it.
-SETTLED = """() => document.documentElement.dataset.ready !== undefined && document.documentElement.dataset.settled !== undefined
+SETTLED = """() => ["ready", "settled"].every((word) => document.documentElement.dataset[word] !== undefined)
   && [...Reveal.getCurrentSlide().querySelectorAll(".figure")].every((box) => box.dataset.fitted !== undefined)"""
 
 
