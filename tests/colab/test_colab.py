@@ -166,11 +166,15 @@ def test_the_library_is_installed_from_the_repository(installed, cell):
     assert re.search(r"^optlib @ git\+file://", after, re.M)
 
 
-def test_colabs_own_packages_stay(installed):
-    """A package that pip replaces would ask for a restart of the runtime. New beside optlib is jedi, which Colab lacks."""
+def test_colabs_own_packages_stay(colab, installed):
+    """A package that pip replaces would ask for a restart of the runtime. New beside optlib is jedi, which Colab lacks.
+
+    Colab's jupyter_server asks for overrides where Python is older than Colab's.
+    """
+    older = colab.ask("import sys; print(sys.version_info < (3, 12))") == "True"
     before, after = (set(packages.splitlines()) for packages in installed[1:])
     assert before <= after, before - after
-    assert {re.split("==| @", line)[0] for line in after - before} == {"jedi", "optlib"}
+    assert {re.split("==| @", line)[0] for line in after - before} == {"jedi", "optlib"} | ({"overrides"} if older else set())
 
 
 def test_third_party_widgets_are_enabled_by_the_cell(installed):

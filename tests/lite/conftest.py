@@ -1,4 +1,4 @@
-"""The notebooks that run in the browser, as `make lite` built them. Browser and server are those of the site's tests."""
+"""The notebooks that run in the browser, as `make lite` built them."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "site"), str(ROOT / "lite")]
+sys.path.insert(0, str(ROOT / "lite"))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import tomllib
 
 import build
 import built
-import drive
 import pytest
 import session
 
@@ -52,12 +51,6 @@ def server(lite):
     server = built.Server()
     yield server
     server.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with drive.chromium_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

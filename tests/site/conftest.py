@@ -1,4 +1,4 @@
-"""One browser, one server and one tour of the pages for all tests of the built site. Pages and figures are found, never listed.
+"""One server and one tour of the pages for all tests of the built site. Pages and figures are found, never listed.
 
 Tests of one page stand together, whatever module they are in, and in the order of the ways in which it is visited, so that each
 way opens the page once (`tour`). Distributed over several processes, a page is the unit (`sharding.py`).
@@ -7,7 +7,6 @@ way opens the page once (`tour`). Distributed over several processes, a page is 
 import signal
 
 import built
-import drive
 import pytest
 import visits
 
@@ -110,12 +109,6 @@ def server(site):
     server = built.Server(site)
     yield server
     server.close()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    with drive.chromium_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="session")
