@@ -21,7 +21,10 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 import policy
+from notebooks import cell_number, cells_of, elements, is_element, page_scripts, sentences, source
 from optlib.widgets.predict import _inline as inline_markup
+from store import Store
+from table_nodes import table, text_row
 
 logger = logging.getLogger(__name__)
 TYPES = ("slide", "subslide", "fragment", "notes", "skip", "-", "")
@@ -50,11 +53,6 @@ def lecture(cell):
 
 def is_question(cell):
     return cell["cell_type"] == "code" and re.search(r"^Predict\(", source(cell), re.M) is not None
-
-
-def source(cell):
-    """Return what stands in a cell, without the labels of its heading."""
-    return re.sub(r"\A(\([\w-]+\)=\n)+", "", "".join(cell["source"]))
 
 
 def has_deck(cells):
@@ -145,10 +143,10 @@ def blocks_by_cell(doctree):
             if isinstance(node, nodes.section):
                 walk(node, level + 1)
                 continue
-            if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
+            if is_element(node, "cell_code"):
                 current[0] = node["cell_index"]
-            elif node.line and node.line >= 10000:  # MyST-NB counts lines from 10000 times the number of the cell, from 1
-                current[0] = node.line // 10000 - 1
+            elif cell_number(node) is not None:
+                current[0] = cell_number(node)
             if isinstance(node, nodes.container) and "nb_element" not in node:  # what a table with its anchor stands in
                 walk(node, level)
                 continue
@@ -156,19 +154,6 @@ def blocks_by_cell(doctree):
 
     walk(doctree, 0)
     return found
-
-
-def sentences(paragraph):
-    """Return the sentences of a paragraph, one a line in the source, as lists of nodes."""
-    lines = [[]]
-    for child in paragraph.children:
-        if not isinstance(child, nodes.Text):
-            lines[-1].append(child)
-            continue
-        first, *others = child.astext().split("\n")
-        lines[-1].append(nodes.Text(first))
-        lines += [[nodes.Text(part)] for part in others]
-    return [line for line in lines if "".join(n.astext() for n in line).strip()]
 
 
 class Writer:
@@ -240,7 +225,7 @@ class Writer:
     def prose(self, node, show, said, slide):
         """Put a paragraph's sentences into the notes, and those of `show` on the slide; return how many there were so far."""
         spoken, standing = [], []
-        for line in sentences(node):
+        for line in sentences(node.children):
             said += 1
             text = self.inline(line)
             on = show == "all" or said in show
@@ -255,7 +240,7 @@ class Writer:
     def claim(self, node, show, said, slide, on):
         """Put a claim on the slide: what is claimed at once, the verdict and the sentences of `show` on the next key."""
         title, *paragraphs = node.children
-        lines = [(p, self.inline(line)) for p in paragraphs if isinstance(p, nodes.paragraph) for line in sentences(p)]
+        lines = [(p, self.inline(line)) for p in paragraphs if isinstance(p, nodes.paragraph) for line in sentences(p.children)]
         standing = [text for i, (_, text) in enumerate(lines, said + 1) if i == said + 1 or show == "all" or i in show]
         if on:
             rest = "".join(f"<p>{text}</p>" for text in standing[1:])
@@ -277,7 +262,7 @@ class Writer:
         with_output = part in ("output", "both") or (part is None and not hidden | ({"hide-output", "remove-output"} & tags))
         made = []
         for what, wanted in (("cell_code_source", with_code), ("cell_code_output", with_output)):
-            for node in container.findall(lambda n, what=what: isinstance(n, nodes.container) and n.get("nb_element") == what):
+            for node in elements(container, what):
                 text = self.html(node)
                 if 'class="live-figure"' in text:
                     text = self.figure(text, slide)
@@ -323,11 +308,7 @@ class Writer:
 
 
 def unstyled(html):
-    """Return KaTeX's output with its MathML alone.
-
-    >>> unstyled('a <span class="katex"><span class="katex-mathml"><math>x</math></span><span>x</span></span> b')
-    'a <math>x</math> b'
-    """
+    """Return KaTeX's output with its MathML alone."""
     made, rest = "", html
     while '<span class="katex">' in rest:
         before, rest = rest.split('<span class="katex">', 1)
@@ -432,12 +413,6 @@ def questions(writer):
 # The pages ------------------------------------------------------------------------------------------------------------
 
 
-def notebook(app, docname):
-    """Return the cells of a page's notebook, or [] where it is none."""
-    path = Path(app.env.doc2path(docname))
-    return json.loads(path.read_text(encoding="utf-8"))["cells"] if path.suffix == ".ipynb" else []
-
-
 def addresses(docname):
     """Return the pages of a chapter's deck and of its questions, without the suffix."""
     name = docname.rpartition("/")[2]
@@ -448,11 +423,10 @@ def write_decks(app, pagename, templatename, context, doctree):
     """Write the decks of a chapter when its page is written: its nodes are resolved by then."""
     if doctree is None or app.builder.format != "html":
         return
-    cells = notebook(app, pagename)
+    cells = cells_of(app.env, pagename)
     if not has_deck(cells):
         return
-    scripts = getattr(app.env, "nb_metadata", {}).get(pagename, {}).get("js_files", {})
-    states = json.loads(scripts["ipywidgets_state"][1]["body"])["state"]
+    states = json.loads(page_scripts(app, pagename)["ipywidgets_state"][1]["body"])["state"]
     writer = Writer(app, pagename, doctree, cells, states)
     title = context["title"]
     try:
@@ -509,10 +483,12 @@ class Decks(Directive):
         return [decks()]
 
 
+CHAPTERS = Store("decks_of_chapters", decks)
+
+
 def collect(app, doctree):
     """Keep the minutes and the number of slides of a chapter's deck."""
-    cells = notebook(app, app.env.docname)
-    store(app.env).pop(app.env.docname, None)
+    cells = cells_of(app.env, app.env.docname)
     if has_deck(cells):
         try:
             minutes, slides = total(cells)
@@ -520,13 +496,7 @@ def collect(app, doctree):
             return  # said when the deck is written
         asked = sum(map(is_question, cells))
         title = next(doctree.findall(nodes.title)).astext()
-        store(app.env)[app.env.docname] = {"title": title, "minutes": minutes, "slides": slides, "questions": asked}
-
-
-def store(env):
-    if not hasattr(env, "decks_of_chapters"):
-        env.decks_of_chapters = {}
-    return env.decks_of_chapters
+        CHAPTERS.of(app.env)[app.env.docname] = {"title": title, "minutes": minutes, "slides": slides, "questions": asked}
 
 
 class Insert(SphinxPostTransform):
@@ -536,16 +506,14 @@ class Insert(SphinxPostTransform):
 
     def run(self, **kwargs):
         for place in list(self.document.findall(decks)):
-            group = nodes.tgroup(cols=4)
-            group += [nodes.colspec(colwidth=width) for width in (40, 20, 20, 20)]
-            group += nodes.thead("", row(nodes.Text(text) for text in ("Slides", "Minutes", "Slides in all", "Questions")))
-            group += (body := nodes.tbody())
-            for docname, found in sorted(store(self.env).items()):
+            columns = {"Slides": 40, "Minutes": 20, "Slides in all": 20, "Questions": 20}
+            made, body = table(columns, classes=["decks"], ids=["table-decks"])
+            for docname, found in sorted(CHAPTERS.of(self.env).items()):
                 slides, asked = (self.link(docname, address) for address in addresses(docname))
                 slides += nodes.Text(found["title"])
                 asked += nodes.Text(f"{found['questions']} questions")
-                body += row([slides, nodes.Text(str(found["minutes"])), nodes.Text(str(found["slides"])), asked])
-            place.replace_self(nodes.table("", group, classes=["decks"], ids=["table-decks"]))
+                body += text_row([[slides], [nodes.Text(str(found["minutes"]))], [nodes.Text(str(found["slides"]))], [asked]])
+            place.replace_self(made)
 
     def link(self, docname, address):
         if self.app.builder.format != "html":
@@ -554,30 +522,11 @@ class Insert(SphinxPostTransform):
         return nodes.reference("", "", internal=True, refuri=f"{up}{address}.html")
 
 
-def row(cells):
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
-
-
-def purge(app, env, docname):
-    store(env).pop(docname, None)
-
-
-def merge(app, env, docnames, other):
-    store(env).update({name: found for name, found in store(other).items() if name in docnames})
-
-
-def write_again(app, env):
-    """Return the pages that hold the list: it changes when a chapter does."""
-    return [name for name in env.found_docs if any(True for _ in env.get_doctree(name).findall(decks))]
-
-
 def setup(app):
     app.add_node(decks)
     app.add_directive("decks", Decks)
     app.connect("doctree-read", collect)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
-    app.connect("env-updated", write_again)
+    CHAPTERS.connect(app)
     app.connect("html-page-context", write_decks, priority=950)  # after the theme has made its buttons
     app.add_post_transform(Insert)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
