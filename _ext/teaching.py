@@ -19,8 +19,8 @@ from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import split_explicit_title
 
 import collected
-from decks import minutes_of, slide_type
 from notebooks import cells_of, source
+from slide_plan import minutes_of, slide_type
 from store import Store
 
 logger = logging.getLogger(__name__)
