@@ -9,31 +9,25 @@ Headings get theirs from Sphinx, live and captioned figures and claims from thei
 tests/site/anchors.txt lists every anchor that was ever published.
 """
 
-import json
 import re
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-VIEW = "application/vnd.jupyter.widget-view+json"
-CELL = 10_000  # MyST-NB numbers the lines of a cell from this times the cell's number
+from notebooks import VIEW, cell_number, cells_of, elements
 
 
 class Anchors(SphinxTransform):
     default_priority = 700  # sections and names have their ids
 
     def apply(self, **kwargs):
-        path = Path(self.env.doc2path(self.env.docname))
-        cells = []
-        if path.suffix == ".ipynb":
-            cells = [cell["id"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+        cells = [cell["id"] for cell in cells_of(self.env, self.env.docname)]
         for section in self.document.findall(nodes.section):
             found = re.match(r"Exercise (\d+)\b", section.next_node(nodes.title).astext())
             if found:
                 self.name(section, f"exercise-{found[1]}")
-        for node in self.document.findall(is_cell):
+        for node in elements(self.document, "cell_code"):
             if cells and is_result(node):
                 self.name(node, f"output-{cells[node['cell_index']]}")
         for table in self.document.findall(nodes.table):
@@ -50,30 +44,18 @@ class Anchors(SphinxTransform):
         self.document.ids[free] = node
 
 
-def is_element(node, kind):
-    return isinstance(node, nodes.container) and node.get("nb_element") == kind
-
-
-def is_cell(node):
-    return is_element(node, "cell_code")
-
-
 def is_result(cell):
     """Whether a cell printed or drew something without an anchor of its own: live and captioned figures have theirs."""
-    kinds = {child.get("mime_type") for part in cell.findall(nodes.container) for child in part.children if is_bundle(part)}
-    shown = any(part.children for part in cell.findall(lambda node: is_element(node, "cell_code_output")))
+    kinds = {child.get("mime_type") for part in elements(cell, "mime_bundle") for child in part.children}
+    shown = any(part.children for part in elements(cell, "cell_code_output"))
     return shown and VIEW not in kinds and not any(True for _ in cell.findall(nodes.figure))
-
-
-def is_bundle(node):
-    return is_element(node, "mime_bundle")
 
 
 def owner(node, cells):
     """Return the id of the cell that a node of a notebook was written in, of its section in a page of text."""
     while isinstance(node, nodes.Element):
-        if cells and node.line is not None and node.line >= CELL:
-            return cells[node.line // CELL - 1]
+        if cells and cell_number(node) is not None:
+            return cells[cell_number(node)]
         if not cells and isinstance(node, nodes.section):
             return node["ids"][0]
         node = node.parent
@@ -91,7 +73,7 @@ class Links(SphinxPostTransform):
         for claim in self.document.findall(nodes.Admonition):
             if "claim" in claim["classes"] and claim["ids"]:
                 claim.next_node(nodes.title).append(link(claim["ids"][0], "claim"))
-        for cell in list(self.document.findall(is_cell)):
+        for cell in list(elements(self.document, "cell_code")):
             if cell["ids"]:
                 cell += link(cell["ids"][0], "output")
         for table in list(self.document.findall(nodes.table)):

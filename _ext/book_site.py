@@ -19,10 +19,10 @@ from sphinx.util import logging
 from sphinxcontrib import katex
 
 import slim
+from notebooks import VIEW, elements, is_element, page_scripts
 from optlib.plotting import DARK
 from optlib.widgets import _bundle
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 KEEP = {"_anywidget_id"}  # of a model's private traits, all that the loader reads
 BOILERPLATE = {"layout", "tabbable", "tooltip"}  # every ipywidget has them, no figure of ours uses them
 logger = logging.getLogger(__name__)
@@ -127,11 +127,6 @@ def render_latex(latex, options=None):
 # Live figures ---------------------------------------------------------------------------------------------------------
 
 
-def page_scripts(app, docname):
-    """Return what MyST-NB adds to the head of a page, by name."""
-    return getattr(app.env, "nb_metadata", {}).get(docname, {}).get("js_files", {})
-
-
 def live_figures(doctree):
     """Yield (node, model id) for each widget view in a document."""
     for node in doctree.findall(nodes.raw):
@@ -152,9 +147,7 @@ def slim_state(app, doctree):
         traits = models[model_id]["state"]
         # A figure that a notebook defines itself is not in the site's script: it brings its own.
         keep = KEEP if f'"{traits.get("_anywidget_id")}"' in script else KEEP | {"_esm", "_css"}
-        public = {
-            k: v for k, v in traits.items() if k in keep or not (k.startswith("_") or k in {"layout", "tabbable", "tooltip"})
-        }
+        public = {k: v for k, v in traits.items() if k in keep or not (k.startswith("_") or k in BOILERPLATE)}
         state[model_id] = {"state": public}
         # The place of the figure, with its anchor, is in the page from the start: nothing moves when the figure arrives.
         kind = str(traits.get("_anywidget_id", "")).rpartition(".")[2]
@@ -175,7 +168,7 @@ class Pictures(SphinxPostTransform):
         for node in self.document.findall(nodes.Admonition):
             if "dropdown" in node["classes"]:
                 logger.warning("class 'dropdown' folds nothing here, nor in a notebook: use <details>", location=node)
-        for bundle in list(self.document.findall(is_bundle)):
+        for bundle in list(elements(self.document, "mime_bundle")):
             kinds = {child["mime_type"]: child for child in bundle.children}
             if VIEW in kinds:
                 still = kinds.get("image/svg+xml") or kinds.get("text/html")
@@ -228,13 +221,9 @@ class Pictures(SphinxPostTransform):
 def shown(image):
     """Whether an image will be on the page: MyST-NB prefers text/html where an output offers both."""
     node = image
-    while node is not None and not is_bundle(node):
+    while node is not None and not is_element(node, "mime_bundle"):
         node = node.parent
     return node is None or all(child["mime_type"] != "text/html" for child in node.children)
-
-
-def is_bundle(node):
-    return isinstance(node, nodes.container) and node.get("nb_element") == "mime_bundle"
 
 
 def described(svg):

@@ -4,15 +4,17 @@
 ```{exercises}     every exercise, by chapter
 """
 
-import json
 import re
-from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+
+from notebooks import cells_of, elements, sentences
+from store import Store
+from table_nodes import row, table
 
 logger = logging.getLogger(__name__)
 
@@ -26,15 +28,15 @@ class Collected(Directive):
         return [collected(kind=self.name)]
 
 
+CHAPTERS = Store("collected_from_chapters", collected)
+
+
 def collect(app, doctree):
     """Keep a chapter's claims and exercises, with what the claims' cells printed when they ran for this build."""
-    docname = app.env.docname
-    path = Path(app.env.doc2path(docname))
-    store(app.env).pop(docname, None)
-    if path.suffix == ".ipynb":
+    cells = cells_of(app.env, app.env.docname)
+    if cells:
         found = {"title": next(doctree.findall(nodes.title)).astext(), "claims": [], "exercises": []}
         found["question"] = next(doctree.findall(nodes.emphasis)).astext()
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         deciding = evidence(cells)
         printed = {cells[i].get("id"): text for i, text in outputs(doctree)}
         for node in doctree.findall(nodes.Admonition):
@@ -44,13 +46,7 @@ def collect(app, doctree):
             title = section.next_node(nodes.title)
             if title.parent is section and re.match(r"Exercise \d", title.astext()):
                 found["exercises"].append({"id": section["ids"][0], "title": title.deepcopy().children})
-        store(app.env)[docname] = found
-
-
-def store(env):
-    if not hasattr(env, "collected_from_chapters"):
-        env.collected_from_chapters = {}
-    return env.collected_from_chapters
+        CHAPTERS.of(app.env)[app.env.docname] = found
 
 
 def evidence(cells):
@@ -65,10 +61,10 @@ def evidence(cells):
 
 def outputs(doctree):
     """Yield (number of the cell, what it printed) for each cell that printed."""
-    for cell in doctree.findall(lambda n: isinstance(n, nodes.container) and n.get("nb_element") == "cell_code"):
+    for cell in elements(doctree, "cell_code"):
         text = "".join(
             block.astext() + "\n"
-            for output in cell.findall(lambda n: isinstance(n, nodes.container) and n.get("nb_element") == "cell_code_output")
+            for output in elements(cell, "cell_code_output")
             for block in output.findall(nodes.literal_block)
         )
         if text.strip():
@@ -85,26 +81,15 @@ def claim(node, deciding, printed):
             texts.append(printed[key])
     title, paragraph = node.next_node(nodes.title), node.next_node(nodes.paragraph)
     verdict = paragraph.next_node(nodes.strong)
-    lines = sentences(paragraph.children[paragraph.index(verdict) + 1 :])
+    lines = sentences(n for n in paragraph.children[paragraph.index(verdict) + 1 :] if not is_citation(n))
     measured = (line for line in lines if re.search(r"\d", re.sub(r"Exercise \d+", "", "".join(n.astext() for n in line))))
     number = next(measured, lines[0] if lines else [])
     parts = {"title": title.children, "verdict": verdict.children, "number": number}
     return {"id": node["ids"][0], "printed": texts, **{key: [n.deepcopy() for n in part] for key, part in parts.items()}}
 
 
-def sentences(children):
-    """Return the sentences of a paragraph, one a line in the source, as lists of nodes without citations."""
-    lines = [[]]
-    for child in children:
-        if isinstance(child, addnodes.pending_xref) and child.get("refdomain") == "cite":
-            continue
-        if not isinstance(child, nodes.Text):
-            lines[-1].append(child)
-            continue
-        first, *others = child.astext().split("\n")
-        lines[-1].append(nodes.Text(first))
-        lines += [[nodes.Text(part)] for part in others]
-    return [line for line in lines if "".join(n.astext() for n in line).strip()]
+def is_citation(node):
+    return isinstance(node, addnodes.pending_xref) and node.get("refdomain") == "cite"
 
 
 # The appendices -------------------------------------------------------------------------------------------------------
@@ -117,7 +102,7 @@ class Insert(SphinxPostTransform):
 
     def run(self, **kwargs):
         for place in list(self.document.findall(collected)):
-            chapters = sorted(store(self.env).items())
+            chapters = sorted(CHAPTERS.of(self.env).items())
             made = {"chapters": self.chapters, "claims": self.claims, "exercises": self.exercises}[place["kind"]](chapters)
             place.replace_self(made)
 
@@ -140,11 +125,8 @@ class Insert(SphinxPostTransform):
         return [nodes.enumerated_list("", *items, enumtype="arabic", prefix="", suffix=".", classes=["chapters"])]
 
     def claims(self, chapters):
-        columns = ("The claim", "The verdict", "The number")
-        group = nodes.tgroup(cols=3)
-        group += [nodes.colspec(colwidth=width) for width in (32, 23, 45)]
-        group += nodes.thead("", row([nodes.paragraph("", text)] for text in columns))
-        group += (body := nodes.tbody())
+        columns = {"The claim": 32, "The verdict": 23, "The number": 45}
+        made, body = table(columns, classes=["claims", "no-row-stripes"])
         for docname, chapter in chapters:
             if chapter["claims"]:
                 title = nodes.strong("", "", self.link(docname, "", nodes.Text(chapter["title"])))
@@ -155,7 +137,7 @@ class Insert(SphinxPostTransform):
                     number += printed(each["printed"], self.app.builder.format)
                 first = nodes.paragraph("", "", self.link(docname, each["id"], *copies(each["title"])))
                 body += row([[first], [nodes.paragraph("", "", *copies(each["verdict"]))], number])
-        return [nodes.table("", group, classes=["claims", "no-row-stripes"])]
+        return [made]
 
     def exercises(self, chapters):
         made = []
@@ -173,10 +155,6 @@ def copies(children):
     return [child.deepcopy() for child in children]
 
 
-def row(cells):
-    return nodes.row("", *(nodes.entry("", *cell) for cell in cells))
-
-
 def printed(texts, form):
     """Return what the experiment printed: folded on the website."""
     blocks = [nodes.literal_block(text, text, language="none") for text in texts]
@@ -186,26 +164,11 @@ def printed(texts, form):
     return [before, *blocks, nodes.raw("", "</details>", format="html")]
 
 
-def purge(app, env, docname):
-    store(env).pop(docname, None)
-
-
-def merge(app, env, docnames, other):
-    store(env).update({name: found for name, found in store(other).items() if name in docnames})
-
-
-def write_again(app, env):
-    """Return the pages that hold a collection: they change when a chapter does."""
-    return [name for name in env.found_docs if any(True for _ in env.get_doctree(name).findall(collected))]
-
-
 def setup(app):
     app.add_node(collected)
     for name in ("chapters", "claims", "exercises"):
         app.add_directive(name, Collected)
     app.connect("doctree-read", collect)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
-    app.connect("env-updated", write_again)
+    CHAPTERS.connect(app)
     app.add_post_transform(Insert)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from collected import store
+from collected import CHAPTERS
 
 WORKER = Path(__file__).with_name("worker.js")
 RELATIVE = re.compile(r'\b(href|src|action|data-content_root)="(?![#/]|[a-z]+:)(?:\./)?')
@@ -41,7 +41,7 @@ def pages(app):
     address = app.builder.get_target_uri
     items = [
         f'<li><p><a href="{address(name)}"><strong>{escape(found["title"])}</strong></a> {escape(found["question"])}</p></li>'
-        for name, found in sorted(store(app.env).items())
+        for name, found in sorted(CHAPTERS.of(app.env).items())
     ]
     for name, body in (("404", NOT_HERE.format(chapters="".join(items))), ("offline", NOT_STORED)):
         title = re.search("<h1>(.*?)</h1>", body)[1]

@@ -16,6 +16,8 @@ import yaml
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
 
+from table_nodes import table, text_row
+
 LICENCE = ("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")  # of the text and figures: LICENSE-text.md
 
 
@@ -63,18 +65,12 @@ class Others(Directive):
         file = Path(env.srcdir, "third_party.toml")
         env.note_dependency(str(file))
         parts = tomllib.loads(file.read_text(encoding="utf-8"))["part"]
-        group = nodes.tgroup(cols=3)
-        group += [nodes.colspec(colwidth=width) for width in (46, 30, 24)]
-        group += nodes.thead("", row([nodes.Text(text)] for text in ("The work", "What it is here", "Its licence")))
-        group += (body := nodes.tbody())
+        made, body = table({"The work": 46, "What it is here": 30, "Its licence": 24}, classes=["no-row-stripes"])
         for part in parts:
             name = nodes.reference("", part["name"], refuri=part["source"], internal=False)
-            body += row([[name, nodes.Text(f", by {part['by']}")], [nodes.Text(part["use"])], [nodes.Text(part["licence"])]])
-        return [nodes.table("", group, classes=["no-row-stripes"])]
-
-
-def row(cells):
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
+            work = [name, nodes.Text(f", by {part['by']}")]
+            body += text_row([work, [nodes.Text(part["use"])], [nodes.Text(part["licence"])]])
+        return [made]
 
 
 def setup(app):

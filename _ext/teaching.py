@@ -8,9 +8,7 @@ memory                                              the id of the section's firs
 {exercise}`04_momentum 3`                           a link to an exercise, with its title
 """
 
-import json
 import re
-from pathlib import Path
 from urllib.parse import quote
 
 from docutils import nodes
@@ -21,7 +19,9 @@ from sphinx.util.docutils import SphinxRole
 from sphinx.util.nodes import split_explicit_title
 
 import collected
-import decks
+from notebooks import cells_of, source
+from slide_plan import minutes_of, slide_type
+from store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -62,14 +62,16 @@ class Exercise(SphinxRole):
         return [exercise("", target=self.text)], []
 
 
-def sections(path):
+FIGURES = Store("live_figures_of_pages", plan, live, exercise)
+
+
+def sections(cells):
     """Return a chapter's sections that take minutes: {id of the first cell: (title, minutes, whether it is in the lecture)}."""
     found = {}
-    for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]:
-        heading = re.match(r"## (.+)\n\n\*\d+ minutes? · ", decks.source(cell)) if cell["cell_type"] == "markdown" else None
+    for cell in cells:
+        heading = re.match(r"## (.+)\n\n\*\d+ minutes? · ", source(cell)) if cell["cell_type"] == "markdown" else None
         if heading:
-            skipped = cell["metadata"].get("slideshow", {}).get("slide_type") == "skip"
-            found[cell["id"]] = (heading[1], decks.minutes_of(cell), not skipped)
+            found[cell["id"]] = (heading[1], minutes_of(cell), slide_type(cell) != "skip")
     return found
 
 
@@ -79,18 +81,9 @@ def anchors(doctree):
 
 
 def find_figures(app, doctree):
-    """Keep on which page each live figure is. Comes after the figures have got their anchors."""
-    docname = app.env.docname
-    for node in doctree.findall(nodes.raw):
-        name = re.match(r'<div class="live-figure"[^>]* id="([^"]+)"', node.astext())
-        if name:
-            places(app.env)[name[1]] = docname
-
-
-def places(env):
-    if not hasattr(env, "live_figures_by_name"):
-        env.live_figures_by_name = {}
-    return env.live_figures_by_name
+    """Keep the names of a page's live figures. Comes after the figures have got their anchors."""
+    figures = (re.match(r'<div class="live-figure"[^>]* id="([^"]+)"', node.astext()) for node in doctree.findall(nodes.raw))
+    FIGURES.of(app.env)[app.env.docname] = [name[1] for name in figures if name]
 
 
 class Fill(SphinxPostTransform):
@@ -111,7 +104,7 @@ class Fill(SphinxPostTransform):
 
     def link(self, node):
         name, _, _ = node["target"].partition("?")
-        docname = places(self.env).get(name)
+        docname = next((page for page, names in FIGURES.of(self.env).items() if name in names), None)
         if docname is None:
             logger.warning("no live figure is named %r", name, location=node)
             return node.replace_self(node.children)
@@ -120,7 +113,7 @@ class Fill(SphinxPostTransform):
 
     def title(self, node):
         chapter, _, number = node["target"].partition(" ")
-        exercises = collected.store(self.env).get(f"chapters/{chapter}", {}).get("exercises", [])
+        exercises = collected.CHAPTERS.of(self.env).get(f"chapters/{chapter}", {}).get("exercises", [])
         for each in exercises:
             title = "".join(child.astext() for child in each["title"])
             if title.startswith(f"Exercise {number} "):
@@ -133,7 +126,7 @@ class Fill(SphinxPostTransform):
         """Give each entry its section's title, linked, and the minutes from the beginning of the lecture."""
         chapter = node["chapter"]
         planned = {item[0].astext(): item for item in node.findall(nodes.definition_list_item)}
-        there = sections(self.env.doc2path(chapter))
+        there = sections(cells_of(self.env, chapter))
         shown = [key for key, (_, _, in_lecture) in there.items() if in_lecture]
         if list(planned) != shown:
             logger.warning("the plan of %s has the sections %s, the lecture %s", chapter, list(planned), shown, location=node)
@@ -153,19 +146,6 @@ class Fill(SphinxPostTransform):
         node.replace_self([*node.children, nodes.paragraph("", "", nodes.Text(end + " "), slides, classes=["clock"])])
 
 
-def write_again(app, env):
-    """Return the pages that hold a plan: they change when a chapter does."""
-    return [name for name in env.found_docs if any(True for _ in env.get_doctree(name).findall(plan))]
-
-
-def purge(app, env, docname):
-    env.live_figures_by_name = {name: page for name, page in places(env).items() if page != docname}
-
-
-def merge(app, env, docnames, other):
-    places(env).update({name: page for name, page in places(other).items() if page in docnames})
-
-
 def setup(app):
     app.add_node(plan)
     app.add_node(live)
@@ -174,8 +154,6 @@ def setup(app):
     app.add_role("live", Live())
     app.add_role("exercise", Exercise())
     app.connect("doctree-read", find_figures, priority=900)  # after book_site has given the figures their places
-    app.connect("env-updated", write_again)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
+    FIGURES.connect(app)
     app.add_post_transform(Fill)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

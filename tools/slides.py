@@ -39,7 +39,8 @@ def outline(path):
 def numbered(text):
     """Return the lines of a Markdown cell, its sentences with their number ("3 |") and its blocks with theirs ("B1|").
 
-    This follows _ext/decks.py, which works on the parsed page and has the last word: it warns of numbers that do not exist.
+    This follows _ext/slide_content.py, which works on the parsed page and has the last word: it warns of numbers that
+    do not exist.
     """
     said = blocks = 0
     inside, made = None, []

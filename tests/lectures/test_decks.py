@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "_ext"))
-import decks  # noqa: E402
+import slide_plan  # noqa: E402
+from slide_content import unstyled  # noqa: E402
 
 REVEAL = ROOT / "_assets" / "reveal"
 
@@ -36,15 +37,15 @@ def test_sections_slides_and_answers():
         cell("read"),
         cell("next", "text", "subslide"),
     ]
-    assert decks.plan(cells) == [
+    assert slide_plan.plan(cells) == [
         [[(0, "slide")]],
         [[(2, "slide"), (3, "-")], [(4, "subslide")], [(None, "-"), (5, "-")], [(6, "subslide")]],
     ]
-    assert decks.total(cells) == (4, 5)
+    assert slide_plan.total(cells) == (4, 5)
 
 
 def test_a_lecture_may_take_another_time():
-    assert decks.total([TITLE, cell("section", SECTION["source"][0], "slide", minutes=7)])[0] == 7
+    assert slide_plan.total([TITLE, cell("section", SECTION["source"][0], "slide", minutes=7)])[0] == 7
 
 
 @pytest.mark.parametrize(
@@ -65,21 +66,27 @@ def test_a_lecture_may_take_another_time():
     ],
 )
 def test_a_wrong_mark_is_named(cells, words):
-    with pytest.raises(decks.Misplaced, match=words):
-        decks.plan(cells)
+    with pytest.raises(slide_plan.Misplaced, match=words):
+        slide_plan.plan(cells)
 
 
 def test_a_section_without_its_minutes():
-    with pytest.raises(decks.Misplaced, match="'a' begins a section on slides without a line .* give lecture.minutes"):
-        decks.total([TITLE, cell("a", "## Summary", "slide")])
+    with pytest.raises(slide_plan.Misplaced, match="'a' begins a section on slides without a line .* give lecture.minutes"):
+        slide_plan.total([TITLE, cell("a", "## Summary", "slide")])
 
 
 def test_every_chapter_is_marked_up():
     for path in sorted((ROOT / "chapters").glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        assert decks.has_deck(cells), f"{path.name} has no slides"
-        assert decks.slide_type(cells[0]) == "slide", f"{path.name}: the first cell is no slide"
-        decks.total(cells)
+        assert slide_plan.has_deck(cells), f"{path.name} has no slides"
+        assert slide_plan.slide_type(cells[0]) == "slide", f"{path.name}: the first cell is no slide"
+        slide_plan.total(cells)
+
+
+def test_the_speaker_sees_mathml_alone():
+    katex = '<span class="katex"><span class="katex-mathml"><math>x</math></span><span>x</span></span>'
+    assert unstyled(f"a {katex} b") == "a <math>x</math> b"
+    assert unstyled(f"<span>{katex}</span>, {katex}") == "<span><math>x</math></span>, <math>x</math>"
 
 
 def test_reveal_is_of_the_version_that_is_locked():

@@ -11,7 +11,7 @@ import pytest
 import slides
 
 sys.path.insert(0, str(built.ROOT / "_ext"))
-import decks
+import slide_plan
 
 SIZES = [{"width": 1280, "height": 720}, {"width": 1920, "height": 1080}]
 AT = "() => { const { h, v } = Reveal.getIndices(); return [h, v]; }"
@@ -31,7 +31,7 @@ def lectures():
     found = {}
     for path in sorted((built.ROOT / "chapters").glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        if decks.has_deck(cells):
+        if slide_plan.has_deck(cells):
             found[f"lectures/{path.stem}.html"] = cells
     return found
 
@@ -47,7 +47,7 @@ def test_every_chapter_has_its_decks(site):
 
 
 def test_a_lecture_takes_35_to_50_minutes(site):
-    took = {deck: decks.total(cells)[0] for deck, cells in lectures().items()}
+    took = {deck: slide_plan.total(cells)[0] for deck, cells in lectures().items()}
     wrong = {deck: minutes for deck, minutes in took.items() if not 35 <= minutes <= 50}
     assert took and not wrong, wrong
 
