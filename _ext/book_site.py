@@ -157,6 +157,22 @@ def slim_state(app, doctree):
     attributes["body"] = json.dumps({"state": state}, separators=(",", ":")).replace("</", "<\\/")
 
 
+class Together(SphinxPostTransform):
+    """Keep a formula and the punctuation behind it on one line: browsers break a line after any formula."""
+
+    default_priority = 950  # when everything stands on the page
+
+    def run(self, **kwargs):
+        for formula in list(self.document.findall(nodes.math)):
+            after = formula.next_node(descend=False, siblings=True)
+            stops = re.match(r"[,.;:!?)\]”’]+", after) if isinstance(after, nodes.Text) else None
+            if stops:
+                rest = nodes.Text(after[stops.end() :])
+                after.parent.replace(after, rest)
+                formula.replace_self(together := nodes.inline(classes=["together"]))
+                together += [formula, nodes.Text(stops[0])]
+
+
 class Pictures(SphinxPostTransform):
     """Before MyST-NB picks one representation of each output: still pictures for live figures, dark versions of the others."""
 
@@ -255,4 +271,5 @@ def setup(app):
     app.connect("html-page-context", offer_book, priority=900)
     app.connect("build-finished", finish, priority=900)  # after everything else has been copied
     app.add_post_transform(Pictures)
+    app.add_post_transform(Together)
     return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -243,7 +243,7 @@ def start_pages(target, config):
     (target / "start").mkdir()
     for notebook in sorted((ROOT / "chapters").glob("*.ipynb")):
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        title = "".join(cells[0]["source"]).splitlines()[0].removeprefix("# ")
+        title = "".join(cells[0]["source"]).splitlines()[0].removeprefix("# ").replace("'", "’")
         page = template.substitute(
             book=escape(config["title"]),
             title=escape(title),

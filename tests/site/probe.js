@@ -358,8 +358,16 @@
     return wide.filter((e) => !wide.includes(e.parentElement)).map((e) => `<${e.tagName.toLowerCase()} class="${e.className}"> to ${e.getBoundingClientRect().right.toFixed(0)} px`);
   }
 
+  /** Formulas that begin left of the box in which they scroll, and those whose comma may stand at the head of the next line. */
+  function badFormulas() {
+    const start = (e) => e.getBoundingClientRect().left, named = (e) => `"${e.textContent.trim().slice(0, 40)}…"`;
+    const cut = [...document.querySelectorAll(".bd-article div.math")].filter((box) => shown(box) && start(box.querySelector(".katex-html")) < start(box) - 1);
+    const loose = [...document.querySelectorAll(".bd-article span.math")].filter((e) => /^[,.;:!?)\]”’]/.test(e.nextSibling?.data ?? "") && getComputedStyle(e.parentElement).whiteSpace !== "nowrap");
+    return [...cut.map((e) => `${named(e)} begins left of its box`), ...loose.map((e) => `a line may end between ${named(e)} and "${e.nextSibling.data[0]}"`)];
+  }
+
   globalThis.probe = {
     picture, settings, readout, said, told, controls, settled, rested, becomes, changes, until, arrive, begin, flaw, centre, covered, tryOptions,
-    noteFocus, focusNoted, focusMark, smallText, misplaced, overflowing, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
+    noteFocus, focusNoted, focusMark, smallText, misplaced, overflowing, badFormulas, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
   };
 })();

@@ -2,9 +2,9 @@
 
 A page is opened three times and looked at in four ways (`visits.WAYS`, each pair of settings once): in each, the console
 stays silent, nothing is asked of another host, each figure draws its first frame in the page's theme, no text is too small,
-no control too small or out of the window, nothing scrolls sideways, also with all that is folded away opened. The fourth way
-comes from the third by changing the window and the theme of the open page. Copies of a page at another address are opened in
-the first way only.
+no control too small or out of the window, nothing scrolls sideways and no formula is cut off, also with all that is folded
+away opened. The fourth way comes from the third by changing the window and the theme of the open page. Copies of a page at
+another address are opened in the first way only.
 
 Axe applies all its rules to the light page on a wide screen. On the dark one on a phone it applies them around the article,
 and in it those whose answer depends on window or theme; on the dark one on a wide screen, around the article, that of
@@ -47,6 +47,11 @@ def test_every_figure_draws_its_first_frame(seen, original, way):
 
 def test_nothing_scrolls_sideways(seen):
     assert not seen["overflow"], listed(seen["overflow"])
+
+
+def test_formulas_are_whole(seen):
+    """A wide one begins at its left end, and no line ends between a formula and the comma behind it."""
+    assert not seen["formulas"], listed(seen["formulas"])
 
 
 def test_figures_can_be_read_and_hit(seen):

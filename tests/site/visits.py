@@ -126,6 +126,7 @@ def look(visit, arrive=True):
     visit.page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
     visit.page.evaluate("async () => { await probe.frame(); await probe.frame(); }")
     seen["overflow"] += visit.page.evaluate("probe.overflowing()")
+    seen["formulas"] = visit.page.evaluate("probe.badFormulas()")
     seen["troubles"] = list(visit.troubles)
     return seen
 
