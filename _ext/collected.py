@@ -1,10 +1,11 @@
 """What the appendices collect from the chapters as they are read: the claims with what decided them, and the exercises.
 
-```{claims}        one table of every claim: the claim, the verdict, the number, and what its experiment printed
+```{claims}        how many claims hold, and a table: the claim, the verdict, the number, and what its experiment printed
 ```{exercises}     every exercise, by chapter
 """
 
 import re
+from collections import Counter
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -17,6 +18,7 @@ from store import Store
 from table_nodes import row, table
 
 logger = logging.getLogger(__name__)
+EXCEPTION = re.compile(r"\b(at|except|for|holds|unless|when)\b")  # in a verdict that begins with "Fails"
 
 
 class collected(nodes.General, nodes.Element):
@@ -78,14 +80,27 @@ def claim(node, deciding, printed):
         if key not in printed:
             logger.warning("the claim %r rests on the cell %r, which printed nothing", name, key, location=node)
         else:
-            texts.append(printed[key])
+            texts.append((key, printed[key]))
     title, paragraph = node.next_node(nodes.title), node.next_node(nodes.paragraph)
     verdict = paragraph.next_node(nodes.strong)
     lines = sentences(n for n in paragraph.children[paragraph.index(verdict) + 1 :] if not is_citation(n))
     measured = (line for line in lines if re.search(r"\d", re.sub(r"Exercise \d+", "", "".join(n.astext() for n in line))))
     number = next(measured, lines[0] if lines else [])
     parts = {"title": title.children, "verdict": verdict.children, "number": number}
-    return {"id": node["ids"][0], "printed": texts, **{key: [n.deepcopy() for n in part] for key, part in parts.items()}}
+    found = {"id": node["ids"][0], "printed": texts, "kinds": kinds(verdict)}
+    return found | {key: [n.deepcopy() for n in part] for key, part in parts.items()}
+
+
+def kinds(verdict):
+    """Return what a verdict comes to: "holds", "depends" or "fails". A failure with an exception comes to the last two."""
+    stated = verdict.astext().partition(":")[0].rstrip(".")  # what follows a colon is the reason
+    if stated == "Holds":
+        return ["holds"]
+    if stated.startswith("Holds"):
+        return ["depends"]
+    if not stated.startswith("Fails"):
+        logger.warning("the verdict %r begins neither with 'Holds' nor with 'Fails'", verdict.astext(), location=verdict)
+    return ["fails", "depends"] if EXCEPTION.search(stated) else ["fails"]
 
 
 def is_citation(node):
@@ -134,10 +149,24 @@ class Insert(SphinxPostTransform):
             for each in chapter["claims"]:
                 number = [nodes.paragraph("", "", *copies(each["number"]))]
                 if each["printed"]:
-                    number += printed(each["printed"], self.app.builder.format)
+                    number += self.printed(docname, each["printed"])
                 first = nodes.paragraph("", "", self.link(docname, each["id"], *copies(each["title"])))
                 body += row([[first], [nodes.paragraph("", "", *copies(each["verdict"]))], number])
-        return [made]
+                body[-1]["classes"] += [f"claim-{kind}" for kind in each["kinds"]]  # for claims.js
+        # Where claims.js puts the switch that covers the verdicts.
+        place = nodes.raw("", '<div class="claims-judge pst-js-only"></div>', format="html")
+        return [count([each["kinds"] for _, chapter in chapters for each in chapter["claims"]]), place, made]
+
+    def printed(self, docname, texts):
+        """Return what the experiment printed, with links to where it did: folded on the website."""
+        blocks = []
+        for key, text in texts:
+            place = self.link(docname, f"output-{key}", nodes.Text("Go to this experiment"))
+            blocks += [nodes.literal_block(text, text, language="none"), nodes.paragraph("", "", place)]
+        if self.app.builder.format != "html":
+            return blocks
+        before = nodes.raw("", "<details><summary>What the experiment printed</summary>", format="html")
+        return [before, *blocks, nodes.raw("", "</details>", format="html")]
 
     def exercises(self, chapters):
         made = []
@@ -155,13 +184,25 @@ def copies(children):
     return [child.deepcopy() for child in children]
 
 
-def printed(texts, form):
-    """Return what the experiment printed: folded on the website."""
-    blocks = [nodes.literal_block(text, text, language="none") for text in texts]
-    if form != "html":
-        return blocks
-    before = nodes.raw("", "<details><summary>What the experiment printed</summary>", format="html")
-    return [before, *blocks, nodes.raw("", "</details>", format="html")]
+def count(claims):
+    """Return a sentence on how many claims hold, depend and fail, given the kinds of each."""
+    found = Counter(first for first, *_ in claims)
+    excepted = claims.count(["fails", "depends"])
+
+    def number(kind, verb):
+        return f"{found[kind]} {verb}{'s' if found[kind] == 1 else ''}"
+
+    text = (
+        f"Of {len(claims)} claims, {number('holds', 'hold')} as stated, {number('depends', 'hold')} in part or under a "
+        f"condition, and {number('fails', 'fail')}, {excepted} of them with an exception."
+    )
+    return nodes.paragraph("", text)
+
+
+def add_script(app, pagename, templatename, context, doctree):
+    """Load the script that covers the verdicts, on the page that has them."""
+    if doctree is not None and any("claims" in table["classes"] for table in doctree.findall(nodes.table)):
+        app.add_js_file("claims.js", loading_method="defer")
 
 
 def setup(app):
@@ -170,5 +211,6 @@ def setup(app):
         app.add_directive(name, Collected)
     app.connect("doctree-read", collect)
     CHAPTERS.connect(app)
+    app.connect("html-page-context", add_script)
     app.add_post_transform(Insert)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
