@@ -86,7 +86,7 @@ def test_the_contents_say_on_which_page_each_begins(outline, texts):
     # The numbers were printed over the contents: each page's text ends with its own.
     printed = squeezed("".join(re.search(r"[\d\s]*$", text)[0] for text in contents))
     for title, number in listed:
-        assert printed.startswith(str(number)), f"{title!r} is on page {number}, by the contents on {printed[:3]}…"
+        assert printed.startswith(str(number)), f"{title!r}: outline page {number}, the contents go on {printed[:3]}…"
         printed = printed.removeprefix(str(number))
     assert not printed, f"the contents have more page numbers than entries: {printed}"
 
