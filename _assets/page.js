@@ -1,5 +1,5 @@
-// What every page needs besides the theme: keyboard access to what scrolls sideways, a clean print, and a store for reading
-// without a network.
+// What every page needs besides the theme: keyboard access to what scrolls sideways, a clean print, the missing address in
+// a report of it, and a store for reading without a network.
 (() => {
   const root = document.documentElement;
 
@@ -26,6 +26,12 @@
       else root.dataset.laidOut = "";
     });
   });
+
+  // The page "not here" is shown at the address that is missing: that one is reported, not its own.
+  if (document.getElementById("not-here")) {
+    const link = document.querySelector("a.report"), own = document.querySelector("link[rel=canonical]").href;
+    link.href = link.href.replace(encodeURIComponent(own), encodeURIComponent(location.href));
+  }
 
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 

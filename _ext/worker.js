@@ -1,5 +1,5 @@
 // Keeps the book readable without a network: what was visited, and the other chapters for a reader who stays (page.js asks).
-// Each publication has a store of its own. Pages come from the network while there is one, files whose address names their
+// Each publication has a store of its own. Pages come from the network while it answers, files whose address names their
 // contents from the store. The build fills in the values of the next four lines.
 const BUILD = /* BUILD */;
 const BOOK = /* BOOK */;
@@ -67,14 +67,25 @@ async function activate() {
   await self.clients.claim();
 }
 
-// A page, or a file with a lasting name: the newest there is.
+// A line that neither answers nor fails is waited for so long where an answer is stored, and then no more until it answers.
+const PATIENCE = 3000; // ms
+let hangs = false;
+
+// A page, or a file with a lasting name: the newest there is, or what is stored if that does not come.
 async function newest(event, url) {
   const store = await opened();
   const visited = event.request.mode === "navigate";
-  try {
-    const answer = await fetch(event.request);
+  const answering = fetch(event.request).then((answer) => {
+    hangs = false;
     if (store && storable(answer)) event.waitUntil(visited ? keep(store, url, answer.clone()) : store.put(url, answer.clone()));
     return answer;
+  });
+  event.waitUntil(answering.catch(() => {})); // the reader is told below; what comes too late for this time is stored
+  const tired = new Promise((done) => setTimeout(done, hangs ? 0 : PATIENCE));
+  try {
+    const answer = await Promise.race([answering, tired]);
+    hangs = !answer;
+    return answer ?? (await store?.match(url)) ?? (await answering);
   } catch (error) {
     const stored = await store?.match(url);
     if (!stored && !visited) throw error;

@@ -13,6 +13,8 @@ from hypothesis import settings
 sys.path.append(str(Path(__file__).with_name("site")))
 import drive
 
+collect_ignore_glob = ["*conftest.py"]  # they hold no doctest, and are all one module's name to --doctest-modules
+
 settings.register_profile("same", derandomize=True, deadline=None, max_examples=60)
 settings.register_profile("search", deadline=None, max_examples=2000)  # HYPOTHESIS_PROFILE=search: new cases every time
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))

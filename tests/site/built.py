@@ -192,6 +192,8 @@ class Server:
     def __init__(self, site=HTML, path=SUB_PATH):
         self.site, self.path, self.sent, self.replaced = Path(site), path, [], {}
         self._packed = {}
+        self._answering = threading.Event()
+        self._answering.set()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._http.daemon_threads = True
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
@@ -220,11 +222,21 @@ class Server:
         finally:
             self.replaced = {}
 
+    @contextlib.contextmanager
+    def hanging(self):
+        """Take requests and answer none for a while, neither with a file nor with a failure."""
+        self._answering.clear()
+        try:
+            yield
+        finally:
+            self._answering.set()
+
     def _handler(server):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
+                server._answering.wait()
                 target = unquote(urlsplit(self.path).path)
                 path = target.removeprefix(server.path)
                 if path.endswith("/") or not path:

@@ -274,10 +274,12 @@ def test_fonts_have_what_is_set_in_them(bare, notebook, site):
         look = dict(re.findall(r"(font-[a-z]+): *\"?([\w-]+)", face))
         faces[" ".join(look[f"font-{part}"] for part in ("family", "weight", "style"))] = re.search(r"fonts/([^)]*)", face)[1]
     missing = []
-    for face, text in bare(notebook).evaluate(SET).items():
+    found = bare(notebook).evaluate(SET)
+    assert found or 'class="katex-html"' not in (site / notebook).read_text(encoding="utf-8"), f"{notebook}: no formula found"
+    for face, text in found.items():
         served, whole = (TTFont(folder / faces[face]).getBestCmap() for folder in (site / "_static/fonts", KATEX))
         missing += [f"{face}: {character}" for character in sorted(set(text)) if ord(character) in whole.keys() - served.keys()]
-    assert not missing, f"{notebook}: {missing}"
+    assert not missing, f"{notebook}: the site's fonts lack characters that are set in them: {missing}"
 
 
 def test_a_chapter_is_light(wide, chapter):

@@ -6,12 +6,13 @@ And a missing address, which GitHub Pages answers with 404.html at any depth, at
 import json
 import re
 import time
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import built
 import drive
 import pytest
 import yaml
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 CONFIG = yaml.safe_load((built.ROOT / "_config.yml").read_text(encoding="utf-8"))
 STORED = """async () => {
@@ -20,6 +21,12 @@ STORED = """async () => {
     for (const request of await (await caches.open(name)).keys()) found.push([name, request.url]);
   return found;
 }"""
+WAITED = """() => {
+  const [{ fetchStart, responseStart }] = performance.getEntriesByType("navigation");
+  return responseStart - fetchStart;
+}"""
+SAVES_DATA = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } });\n"
+ANOTHER = "another"
 DEEP = "chapters/none/of/these.html"
 
 
@@ -50,6 +57,16 @@ class Reader:
                 return
             time.sleep(0.1)
         raise AssertionError(f"not stored: {sorted(missing)}")
+
+    def wait_for_new_publication(self):
+        """Wait until the worker of `republished` has taken over."""
+        names = []
+        for _ in range(300):  # to look into a store while it is removed would make it anew, so only its name is asked for
+            names = self.page.evaluate("() => caches.keys()")
+            if len(names) == 1 and names[0].endswith(f" {ANOTHER}"):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the stores are {names}, expected one, of the new publication")
 
     def loaded(self):
         """Return the files of the site that the open page has loaded."""
@@ -124,6 +141,27 @@ def test_what_was_not_visited_is_said_to_be_missing(reader):
     reader.moves_a_figure()
 
 
+def test_where_the_line_hangs_what_is_stored_comes_soon(reader):
+    """It neither answers nor fails: a stored page comes after a while, the next at once; where it answers again, the newest."""
+    reader = reader()
+    for page in (reader.first, reader.second):
+        reader.go(page)
+        reader.wait_for(page, *reader.loaded())
+    with reader.server.hanging():
+        for page, patience in ((reader.first, 6), (reader.second, 2)):
+            try:
+                reader.go(page)
+            except PlaywrightTimeout:
+                pytest.fail(f"{page} is stored, and does not come on a line that hangs: the worker waits for the network")
+            waited = reader.page.evaluate(WAITED) / 1000
+            assert waited < patience, f"{page} is stored, and comes after {waited:.1f} s, expected less than {patience} s"
+            reader.moves_a_figure()
+    with reader.server.replacing({reader.first: mark((reader.server.site / reader.first).read_text(encoding="utf-8"))}):
+        reader.go(reader.first)
+        assert heading(reader.page).startswith("New:"), "the line answers again, and an old page is shown"
+    assert not reader.troubles, reader.troubles
+
+
 def test_a_reader_who_stays_gets_the_whole_book(reader, site):
     """Each chapter and the search are there for one who was on a single page for a while; no JupyterLite, no download."""
     reader = reader()
@@ -144,17 +182,31 @@ def test_a_reader_who_stays_gets_the_whole_book(reader, site):
     reader.page.wait_for_selector(f"#search-results a[href*='{reader.third}']")
 
 
-def test_a_reader_who_saves_data_gets_what_was_visited(reader):
+def test_a_reader_who_saves_data_gets_what_was_visited(reader, site):
+    """Not the rest of the book after a while, and not what was stored of the old publication when there is a new one."""
     reader = reader()
-    reader.context.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } });")
-    reader.page.clock.install()
-    reader.go(reader.first)
-    reader.page.clock.run_for(2_000)
-    reader.wait_for(reader.first)
-    reader.server.sent.clear()
-    reader.page.clock.run_for(60_000)
-    reader.page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
-    assert not [name for name, _ in reader.server.sent if name.endswith(".html")]
+    reader.context.add_init_script(SAVES_DATA)
+    worker = SAVES_DATA.encode() + (site / "sw.js").read_bytes()  # the worker has a navigator of its own
+    with reader.server.replacing({"sw.js": worker}):
+        reader.page.clock.install()
+        reader.go(reader.first)
+        reader.page.clock.run_for(2_000)
+        reader.wait_for(reader.first)
+        reader.server.sent.clear()
+        reader.page.clock.run_for(60_000)
+        # What the page had asked for by now would be asked of the server before this one.
+        asked = reader.server.address + reader.second
+        reader.page.evaluate("url => navigator.serviceWorker.controller.postMessage({ keep: [url] })", asked)
+        reader.wait_for(reader.second)
+        more = {name for name, _ in reader.server.sent if name.endswith(".html")} - {reader.second}
+        assert not more, f"for a reader who saves data the worker fetches what is not visited: {sorted(more)}"
+    with reader.server.replacing({"sw.js": SAVES_DATA.encode() + republished(site)["sw.js"]}):
+        reader.page.clock.resume()
+        reader.go(reader.second)
+        reader.wait_for_new_publication()
+        reader.wait_for(reader.second)
+        more = {name for name in reader.stored() if name.endswith(".html")} - {"offline.html", reader.second}
+        assert not more, f"for a reader who saves data a new publication fetches what was stored before: {sorted(more)}"
 
 
 def test_a_new_publication_replaces_the_old_one(reader, site):
@@ -164,27 +216,24 @@ def test_a_new_publication_replaces_the_old_one(reader, site):
     reader.wait_for(reader.first)
     reader.go(reader.second)
     reader.wait_for(reader.second)
-    (old,) = set(reader.stored().values())
-    worker = (site / "sw.js").read_text(encoding="utf-8")
-    files = {page: mark((site / page).read_text(encoding="utf-8")) for page in (reader.first, reader.second)}
-    files["sw.js"] = re.sub(r'(const BUILD = )"\w+"', r'\1"another"', worker).encode()
-    assert files["sw.js"].decode() != worker
-    with reader.server.replacing(files):
+    with reader.server.replacing(republished(site, reader.first, reader.second)):
         reader.go(reader.second)
         assert heading(reader.page).startswith("New:"), "with a network, an old page is shown"
-        new = old.rpartition(" ")[0] + " another"
-        for _ in range(300):  # to look into a store while it is removed would make it anew, so only its name is asked for
-            names = reader.page.evaluate("() => caches.keys()")
-            if names == [new]:
-                break
-            time.sleep(0.1)
-        assert names == [new], names
+        reader.wait_for_new_publication()
         reader.wait_for(reader.first, reader.second)
         reader.context.set_offline(True)
         for page in (reader.first, reader.second):
             reader.go(page)
             assert heading(reader.page).startswith("New:"), f"{page} is the old one"
             reader.moves_a_figure()
+
+
+def republished(site, *pages):
+    """Return {path: bytes} of what is another in a new publication: the worker, and the first heading of these pages."""
+    worker = (site / "sw.js").read_text(encoding="utf-8")
+    another, found = re.subn(r'(const BUILD = )"\w+"', rf'\1"{ANOTHER}"', worker)
+    assert found == 1, "the worker does not say which publication it is of"
+    return {page: mark((site / page).read_text(encoding="utf-8")) for page in pages} | {"sw.js": another.encode()}
 
 
 def mark(text):
@@ -227,6 +276,8 @@ def test_a_missing_address_leads_on(browser, published, site):
         assert heading(visit.page) == "This page is not here"
         logo = visit.page.evaluate("() => document.querySelector('.navbar-brand img').naturalWidth")
         assert logo > 0, "its pictures are missing"
+        report = parse_qs(urlsplit(visit.page.get_attribute("a.report", "href")).query)["body"][0]
+        assert f"Page: {published.address}{DEEP}\n" in report, f"a report does not name the missing address:\n{report}"
         chapters = [page for page in built.originals() if page.startswith("chapters/")]
         linked = visit.page.eval_on_selector_all("article ol.chapters a", "all => all.map((a) => a.href)")
         assert linked == [published.address + page for page in chapters]

@@ -14,6 +14,7 @@ from pypdf import PdfReader
 
 sys.path.insert(0, str(built.ROOT / "tools"))
 import book_pdf
+import edition
 
 CONFIG = yaml.safe_load((built.ROOT / "_config.yml").read_text(encoding="utf-8"))
 PAGES = list(book_pdf.pages((built.ROOT / "_toc.yml").read_text(encoding="utf-8")))
@@ -69,18 +70,25 @@ def test_every_page_and_section_is_in_the_outline(outline):
         (title,) = headings(page.path, "h1")
         expected.append((1, number + title))
         expected += [(2, heading) for heading in headings(page.path, "h2")]
-    found = [(level, title) for level, title, _ in outline if level < 3]
-    assert [(level, squeezed(title)) for level, title in found] == [(level, squeezed(title)) for level, title in expected]
+    entries = {(level, squeezed(title)) for level, title, _ in outline}
+    missing = [title for level, title in expected if (level, squeezed(title)) not in entries]
+    assert not missing, f"the outline ({len(outline)} entries) lacks {len(missing)} of {len(expected)} headings: {missing[:5]}"
+    found = [(level, squeezed(title)) for level, title, _ in outline if level < 3]
+    assert found == [(level, squeezed(title)) for level, title in expected], "more entries than headings, or another order"
 
 
 def test_the_contents_say_on_which_page_each_begins(outline, texts):
+    assert len(outline) > len(PAGES), f"the outline has {len(outline)} entries: the contents cannot be found by it"
     contents = texts[outline[0][2] - 1 : outline[1][2] - 1]
     listed = [(title, number) for level, title, number in outline[1:] if level < 3]
     whole = squeezed(" ".join(contents))
     assert not [title for title, _ in listed if squeezed(title) not in whole]
     # The numbers were printed over the contents: each page's text ends with its own.
-    ends = [re.search(r"[\d\s]*$", text)[0] for text in contents]
-    assert squeezed("".join(ends)) == "".join(str(number) for _, number in listed)
+    printed = squeezed("".join(re.search(r"[\d\s]*$", text)[0] for text in contents))
+    for title, number in listed:
+        assert printed.startswith(str(number)), f"{title!r}: outline page {number}, the contents go on {printed[:3]}…"
+        printed = printed.removeprefix(str(number))
+    assert not printed, f"the contents have more page numbers than entries: {printed}"
 
 
 def solutions(page):
@@ -152,9 +160,26 @@ def test_no_page_is_blank_and_none_has_what_only_a_screen_shows(book, texts):
 
 
 def test_title_author_language_and_size(book):
-    assert (book.metadata.title, book.metadata.author) == (CONFIG["title"], CONFIG["author"])
-    root = book.trailer["/Root"]
-    assert (root["/Lang"], root["/PageMode"], root["/MarkInfo"]["/Marked"]) == ("en", "/UseOutlines", True)
+    """What a reader of PDF shows in its window and reads aloud; it opens with the outline beside the text."""
+    root, said = book.trailer["/Root"], book.metadata
+    found = {
+        "title": said.title,
+        "author": said.author,
+        "subject": (said.subject or "").partition(",")[0],
+        "language": root.get("/Lang"),
+        "opens with": root.get("/PageMode"),
+        "tagged": root.get("/MarkInfo", {}).get("/Marked"),
+        "title in the window": root.get("/ViewerPreferences", {}).get("/DisplayDocTitle"),
+    }
+    assert found == {
+        "title": CONFIG["title"],
+        "author": CONFIG["author"],
+        "subject": f"Version {edition.version()}",
+        "language": "en",
+        "opens with": "/UseOutlines",
+        "tagged": True,
+        "title in the window": True,
+    }
     assert [round(float(side)) for side in book.pages[0].mediabox[2:]] == [595, 842]
     assert book_pdf.TARGET.stat().st_size < MOST
 
