@@ -39,8 +39,9 @@
   async function fitFigure(box) {
     const place = box.querySelector(".live-figure"), figure = place.firstElementChild;
     const question = place.dataset.kind === "Predict", width = box.clientWidth, height = box.clientHeight - (question ? 6 : 0);
-    const beside = (yes) => place.classList.toggle("beside", yes);
-    beside(!question && place.querySelectorAll(".ol-panel").length === 1);
+    const pictures = place.querySelectorAll(".ol-panel").length;
+    place.classList.remove("columns");
+    place.classList.toggle("beside", !question && pictures === 1);
     const reserve = question ? answered(figure) : null;
     const set = (scale, wide) => {
       place.style.width = `${wide}px`;
@@ -60,9 +61,9 @@
       }
       return figure.offsetHeight * scale <= height;
     };
-    // Two pictures above many sliders are too high at any width: then the sliders stand beside them.
-    if (!(await fit()) && !question) {
-      beside(true);
+    // Two pictures above many sliders are too high at any width: then the sliders stand below one of them alone.
+    if (!(await fit()) && pictures === 2) {
+      place.classList.add("columns");
       await fit();
     }
     reserve?.remove();

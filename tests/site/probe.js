@@ -310,14 +310,17 @@
     return [blocks.size, seen.size];
   }
 
-  /** Take an element out of the page for a moment. */
-  let out = null;
-  function takeOut(element) {
-    if (element) element.replaceWith((out = { element, mark: document.createComment("") }).mark);
+  /** Take elements out of the page for a moment. */
+  const out = [];
+  function takeOut(...elements) {
+    for (const element of elements.filter(Boolean)) {
+      const mark = document.createComment("");
+      element.replaceWith(mark);
+      out.push([element, mark]);
+    }
   }
   function putBack() {
-    if (out) out.mark.replaceWith(out.element);
-    out = null;
+    for (const [element, mark] of out.splice(0).reverse()) mark.replaceWith(element);
   }
 
   /** Whether text on `element` is light: in a dark theme. */

@@ -7,6 +7,7 @@ import sys
 import built
 import drive
 import pytest
+import visits
 
 import slides
 
@@ -85,6 +86,78 @@ def test_an_answered_question_fits_its_slide(opened, deck):
     assert not wrong, "\n".join(wrong)
 
 
+# A few slides on which stands whatever stands on the slides of a deck.
+KINDS = """() => {
+  const parts = [".opening", ".objective", ".claim", ".answer", ".admonition", ".katex-display", "table", ".source",
+    ".output pre", ".output img", "[data-kind=Landscape]", "[data-kind=Curves]", "[data-kind=Predict]"];
+  const all = [...document.querySelectorAll("section[data-cells]")], chosen = [];
+  const on = all.map((slide) => parts.filter((part) => slide.querySelector(part))), left = new Set(on.flat());
+  while (left.size) {
+    const news = on.map((has) => has.filter((part) => left.has(part)).length), best = news.indexOf(Math.max(...news));
+    chosen.push(best);
+    on[best].forEach((part) => left.delete(part));
+  }
+  return chosen.sort((a, b) => a - b);
+}"""
+
+
+def test_slides_are_accessible(opened, deck):
+    """On a slide of each kind axe-core finds nothing: by all its rules, as on a page, and in the dark by those of colour."""
+    page, wrong = opened.page, []
+    for number in page.evaluate(KINDS):
+        slides.go(page, number)
+        for theme, rules in (("light", {}), ("dark", {"runOnly": visits.COLORS})):
+            assert page.evaluate("document.documentElement.dataset.theme") == theme
+            wrong += [f"slide {number + 1}, {theme}: {line}" for line in visits.slide_violations(page, **rules)]
+            page.keyboard.press("d")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_an_inaccessible_slide_is_found(browser, server, site):
+    """A field without a name; grey on grey; what cannot be read in the dark alone; a role that its element must not have."""
+    deck = min(built.decks(), key=lambda path: (site / path).stat().st_size)
+    bad = (
+        '<input type="text"><p style="color: #999; background: #aaa">Hard to read.</p>'
+        '<p style="color: light-dark(#000, #444)">Black in the dark.</p><ul role="button"><li>A list.</li></ul>'
+    )
+    text = (site / deck).read_text(encoding="utf-8").replace('<div class="content">', f'<div class="content">{bad}', 1)
+    with server.replacing({deck: text.encode()}), drive.Visit(browser, server.address, deck, size=SIZES[0]) as visit:
+        page = visit.page
+        slides.settle(page)
+        found = visits.slide_violations(page)
+        for rule, what in (("label ", "<input"), ("color-contrast ", "Hard to read."), ("aria-allowed-role ", "<ul")):
+            assert any(line.startswith(rule) and what in line for line in found), (rule, found)
+        assert not any("Black in the dark." in line for line in found)
+        page.keyboard.press("d")
+        found = visits.slide_violations(page, runOnly=visits.COLORS)
+        assert any(line.startswith("color-contrast ") and "Black in the dark." in line for line in found), found
+
+
+def test_slides_come_in_their_order(browser, server, site):
+    """On and back by arrows, by space and by what a remote sends, also where one has been before and whence one has jumped."""
+    deck = min(built.decks(), key=lambda path: (site / path).stat().st_size)
+    with drive.Visit(browser, server.address, deck, size=SIZES[0]) as visit:
+        page = visit.page
+        slides.settle(page)
+
+        def walk(key):
+            """Press the key until nothing turns; return the numbers of the slides that came."""
+            came = [page.evaluate(NUMBER)]
+            while page.keyboard.press(key) or page.evaluate(NUMBER) != came[-1]:
+                came.append(page.evaluate(NUMBER))
+            return came
+
+        on = list(range(page.locator("section[data-cells]").count()))
+        assert walk("ArrowRight") == on
+        assert walk("ArrowLeft") == on[::-1]
+        assert walk("Space") == on
+        page.keyboard.press("Home")  # each section was left at its end
+        assert walk("PageDown") == on
+        assert walk("PageUp") == on[::-1]
+        visit.quiet()
+
+
+NUMBER = "() => Reveal.getSlidePastCount()"
 HANDLE = """() => {
   const r = document.querySelector("section.present:not(.stack) .ol-handle").getBoundingClientRect();
   return [r.x + r.width / 2, r.y + r.height / 2];
@@ -147,8 +220,6 @@ def test_a_hand_in_a_figure_does_not_turn_the_slide(browser, server, lecture, si
         page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
         here, fingers = to_a_map(page), page.context.new_cdp_session(page)
         if here is None:
-            page.reload()  # reveal.js would go on where each section was left
-            page.wait_for_function("() => document.documentElement.dataset.ready !== undefined")
             return paint(page, fingers)
         scale = size["width"] / 1280
 
@@ -198,6 +269,35 @@ def test_a_hand_in_a_figure_does_not_turn_the_slide(browser, server, lecture, si
 
         swipe(fingers, (900 * scale, 40 * scale), (400 * scale, 40 * scale))
         assert page.evaluate(AT) != here, "a finger beside the figure did not turn the slide"
+        visit.quiet()
+
+
+def test_every_slider_is_dragged_on_the_slide(browser, server, lecture):
+    """The figure with the most sliders: a mouse takes each to both of its ends, the slide stays, and what is said then fits."""
+    knobs = {
+        traits["name"]: len(traits.get("spec", traits).get("knobs", [])) for _, traits in built.live_figures(lecture).values()
+    }
+    name = max(knobs, key=knobs.get)
+    with drive.Visit(browser, server.address, f"{lecture}#{name}", size=SIZES[1]) as visit:
+        page = visit.page
+        slides.settle(page)
+        here, ranges, wrong = page.evaluate(AT), page.locator(f"#{name} input[type=range]"), []
+        assert ranges.count()
+        for end in ("max", "min"):
+            for i in range(ranges.count()):
+                place = ranges.nth(i)
+                box, at = place.bounding_box(), place.evaluate("r => (r.value - r.min) / (r.max - r.min)")
+                thumb, middle = box["height"] / 4, box["y"] + box["height"] / 2
+                page.mouse.move(box["x"] + thumb + at * (box["width"] - 2 * thumb), middle)
+                page.mouse.down()
+                page.mouse.move(box["x"] + (box["width"] + 9 if end == "max" else -9), middle, steps=3)
+                page.mouse.up()
+                page.wait_for_timeout(60)
+                assert place.evaluate("(r, end) => r.value === r[end]", end), f"slider {i + 1} did not come to its {end}"
+                found = {"number": page.evaluate(NUMBER) + 1, **page.evaluate(slides.MEASURE)}
+                wrong += [f"slider {i + 1} at its {end}: {flaw}" for flaw in slides.flaws(found)]
+        assert page.evaluate(AT) == here, "a hand on a slider turned the slide"
+        assert not wrong, "\n".join(wrong)
         visit.quiet()
 
 

@@ -178,23 +178,39 @@ def violations(page, way=FIRST):
     `VARYING` everywhere; in the third way by those of colour around the article, which leaves the page as it is. Colours are
     looked at once for each look that a text has (`probe.thin`): element, colour, size, weight, and all that is behind it.
     """
-
-    def run(**options):
-        options = {"resultTypes": ["violations"], "preload": False} | options
-        return page.evaluate("options => axe.run(document, options).then(r => r.violations)", options)
-
     page.evaluate(AXE_SCRIPT)
     others, found = {"rules": {name: {"enabled": False} for name in COLORS}}, []
     around = {"rules": {name: {"enabled": False} for name in (*COLORS, *WHOLE)}}
     if way != FIRST:  # a checker looks through the whole page whatever it is asked, so the article is taken out for a moment
         page.evaluate("probe.takeOut(document.querySelector('article'))")
-        found += run(**around) if way == PHONE else run(runOnly=COLORS)
+        found += asked(page, **around) if way == PHONE else asked(page, runOnly=COLORS)
         page.evaluate("probe.putBack()")
     if way != FILE:
         page.evaluate("probe.condense()")  # once more is once
-        found += run(**others, preload=True) if way == FIRST else []
+        found += asked(page, **others, preload=True) if way == FIRST else []
         page.evaluate("probe.thin()")
-        found += run(runOnly=COLORS if way == FIRST else VARYING)
+        found += asked(page, runOnly=COLORS if way == FIRST else VARYING)
+    return found
+
+
+def slide_violations(page, **options):
+    """Return what axe-core finds wrong on the slide that is shown, a line for each element: by all rules, as on a page.
+
+    The other slides and all notes, which nobody sees, are taken out for a moment: a checker would look through them, too.
+    What stays is condensed as a page is: axe-core takes a head of a table for empty that has nothing but a formula's MathML.
+    """
+    page.evaluate("'axe' in window") or page.evaluate(AXE_SCRIPT)
+    page.evaluate("() => probe.takeOut(...document.querySelectorAll('.slides aside, section[data-cells]:not(.present)'))")
+    page.evaluate("probe.condense()")
+    found = asked(page, **options)
+    page.evaluate("probe.putBack()")
+    return found
+
+
+def asked(page, **options):
+    """Return what axe-core finds with these options, a line for each element."""
+    options = {"resultTypes": ["violations"], "preload": False} | options
+    found = page.evaluate("options => axe.run(document, options).then(r => r.violations)", options)
     return [
         f"{rule['id']} ({rule['help']}): {' '.join(map(str, node['target']))} {node['html'][:160]}\n"
         f"    {node.get('failureSummary', '')}"
