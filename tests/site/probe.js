@@ -350,6 +350,13 @@
     });
   }
 
+  /** What begins to the left of the box in which it scrolls, so that its end is seen first. */
+  function beheaded() {
+    const boxes = [...document.querySelectorAll(".bd-article :is(div.math, .pst-scrollable-table-container, .cell_output .output, pre)")];
+    const ahead = (box) => Math.max(0, ...[...box.children].map((e) => box.getBoundingClientRect().left - e.getBoundingClientRect().left));
+    return boxes.filter((box) => shown(box) && ahead(box) > 1).map((box) => `<div class="${box.className}"> begins ${ahead(box).toFixed(0)} px before its box: ${box.textContent.trim().slice(0, 40)}`);
+  }
+
   /** What reaches over the right edge of the page, outermost elements only. */
   function overflowing() {
     const width = Math.min(innerWidth, screen.width); // a phone would shrink the page to make room
@@ -360,6 +367,6 @@
 
   globalThis.probe = {
     picture, settings, readout, said, told, controls, settled, rested, becomes, changes, until, arrive, begin, flaw, centre, covered, tryOptions,
-    noteFocus, focusNoted, focusMark, smallText, misplaced, overflowing, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
+    noteFocus, focusNoted, focusMark, smallText, misplaced, beheaded, overflowing, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
   };
 })();

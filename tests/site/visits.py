@@ -125,7 +125,7 @@ def look(visit, arrive=True):
     seen = visit.page.evaluate(LOOK, [LEAST_TEXT, LEAST_TARGET])
     visit.page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
     visit.page.evaluate("async () => { await probe.frame(); await probe.frame(); }")
-    seen["overflow"] += visit.page.evaluate("probe.overflowing()")
+    seen["overflow"] += visit.page.evaluate("[...probe.overflowing(), ...probe.beheaded()]")
     seen["troubles"] = list(visit.troubles)
     return seen
 
