@@ -353,6 +353,13 @@
     });
   }
 
+  /** What begins to the left of the box in which it scrolls, so that its end is seen first. */
+  function beheaded() {
+    const boxes = [...document.querySelectorAll(".bd-article :is(div.math, .pst-scrollable-table-container, .cell_output .output, pre)")];
+    const ahead = (box) => Math.max(0, ...[...box.children].map((e) => box.getBoundingClientRect().left - e.getBoundingClientRect().left));
+    return boxes.filter((box) => shown(box) && ahead(box) > 1).map((box) => `<div class="${box.className}"> begins ${ahead(box).toFixed(0)} px before its box: ${box.textContent.trim().slice(0, 40)}`);
+  }
+
   /** What reaches over the right edge of the page, outermost elements only. */
   function overflowing() {
     const width = Math.min(innerWidth, screen.width); // a phone would shrink the page to make room
@@ -361,16 +368,14 @@
     return wide.filter((e) => !wide.includes(e.parentElement)).map((e) => `<${e.tagName.toLowerCase()} class="${e.className}"> to ${e.getBoundingClientRect().right.toFixed(0)} px`);
   }
 
-  /** Formulas that begin left of the box in which they scroll, and those whose comma may stand at the head of the next line. */
-  function badFormulas() {
-    const start = (e) => e.getBoundingClientRect().left, named = (e) => `"${e.textContent.trim().slice(0, 40)}…"`;
-    const cut = [...document.querySelectorAll(".bd-article div.math")].filter((box) => shown(box) && start(box.querySelector(".katex-html")) < start(box) - 1);
+  /** Formulas whose comma may stand at the head of the next line. */
+  function looseStops() {
     const loose = [...document.querySelectorAll(".bd-article span.math")].filter((e) => /^[,.;:!?)\]”’]/.test(e.nextSibling?.data ?? "") && getComputedStyle(e.parentElement).whiteSpace !== "nowrap");
-    return [...cut.map((e) => `${named(e)} begins left of its box`), ...loose.map((e) => `a line may end between ${named(e)} and "${e.nextSibling.data[0]}"`)];
+    return loose.map((e) => `a line may end between "${e.textContent.trim().slice(0, 40)}…" and "${e.nextSibling.data[0]}"`);
   }
 
   globalThis.probe = {
     picture, settings, readout, said, told, controls, settled, rested, becomes, changes, until, arrive, begin, flaw, centre, covered, tryOptions,
-    noteFocus, focusNoted, focusMark, smallText, misplaced, overflowing, badFormulas, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
+    noteFocus, focusNoted, focusMark, smallText, misplaced, beheaded, overflowing, looseStops, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
   };
 })();

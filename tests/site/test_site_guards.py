@@ -23,6 +23,8 @@ BAD_BODY = (
 )
 BAD_ARTICLE = (
     '<input type="text"><p style="color:#999;background:#aaa">Hard to read.</p><div style="width:600px">wide</div>'
+    '<div class="math" style="display:flex;flex-direction:row-reverse"><p style="flex:0 0 600px">Its end comes first.</p></div>'
+    '<p>Here stands <span class="math">x</span>, which may be parted from its comma.</p>'
     '<div style="background:#777"><p>On another ground.</p></div></article>'
     "<style>.ol-button{min-height:0!important;height:10px;padding:0!important}.ol-say{font-size:8px!important}</style>"
 )
@@ -161,13 +163,15 @@ def test_an_error_an_outside_request_and_a_missing_file(broken, first):
 
 
 def test_what_is_inaccessible_too_wide_too_small(broken, first):
-    """A field without a label, grey on grey, a box wider than a phone, a target of 10 px, letters of 8 px."""
+    """A field without a label, grey on grey, a box wider than a phone, one cut off at its left, letters of 8 px."""
     visit = broken(first, "</article>", BAD_ARTICLE, size=drive.PHONE, has_touch=True, is_mobile=True)
     seen, axe = visits.look(visit), visits.violations(visit.page)
     assert any(line.startswith("label ") for line in axe)
     for text in ("Hard to read.", "On another ground."):
         assert any(line.startswith("color-contrast ") and text in line for line in axe), text
     assert seen["overflow"]
+    assert any("Its end comes first." in line for line in seen["overflow"])
+    assert len(seen["stops"]) == 1
     assert any("px" in line for line in seen["misplaced"])
     assert any("8.0 px" in line for line in seen["small"])
 

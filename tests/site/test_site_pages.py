@@ -2,8 +2,8 @@
 
 A page is opened three times and looked at in four ways (`visits.WAYS`, each pair of settings once): in each, the console
 stays silent, nothing is asked of another host, each figure draws its first frame in the page's theme, no text is too small,
-no control too small or out of the window, nothing scrolls sideways and no formula is cut off, also with all that is folded
-away opened. The fourth way comes from the third by changing the window and the theme of the open page. Copies of a page at
+no control too small or out of the window, nothing scrolls sideways or begins left of its box, also with all that is
+folded away opened. The fourth way comes from the third by changing the window and the theme of the open page. Copies of a page at
 another address are opened in the first way only.
 
 Axe applies all its rules to the light page on a wide screen. On the dark one on a phone it applies them around the article,
@@ -49,9 +49,9 @@ def test_nothing_scrolls_sideways(seen):
     assert not seen["overflow"], listed(seen["overflow"])
 
 
-def test_formulas_are_whole(seen):
-    """A wide one begins at its left end, and no line ends between a formula and the comma behind it."""
-    assert not seen["formulas"], listed(seen["formulas"])
+def test_no_line_begins_with_a_comma(seen):
+    """None ends between a formula and the comma or the full stop behind it."""
+    assert not seen["stops"], listed(seen["stops"])
 
 
 def test_figures_can_be_read_and_hit(seen):

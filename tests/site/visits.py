@@ -125,8 +125,8 @@ def look(visit, arrive=True):
     seen = visit.page.evaluate(LOOK, [LEAST_TEXT, LEAST_TARGET])
     visit.page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
     visit.page.evaluate("async () => { await probe.frame(); await probe.frame(); }")
-    seen["overflow"] += visit.page.evaluate("probe.overflowing()")
-    seen["formulas"] = visit.page.evaluate("probe.badFormulas()")
+    seen["overflow"] += visit.page.evaluate("[...probe.overflowing(), ...probe.beheaded()]")
+    seen["stops"] = visit.page.evaluate("probe.looseStops()")
     seen["troubles"] = list(visit.troubles)
     return seen
 
