@@ -2,8 +2,8 @@
 
 A page is opened three times and looked at in four ways (`visits.WAYS`, each pair of settings once): in each, the console
 stays silent, nothing is asked of another host, each figure draws its first frame in the page's theme, no text is too small,
-no control too small or out of the window, nothing scrolls sideways or begins left of its box, also with all that is
-folded away opened. The fourth way comes from the third by changing the window and the theme of the open page. Copies of a page at
+no control too small or out of the window, nothing scrolls sideways or begins left of its box, also with all that is folded
+away opened. The fourth way comes from the third by changing the window and the theme of the open page. Copies of a page at
 another address are opened in the first way only.
 
 Axe applies all its rules to the light page on a wide screen. On the dark one on a phone it applies them around the article,
