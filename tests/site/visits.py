@@ -137,7 +137,7 @@ LOOK = """([text, target]) => {
   const of = (ask) => places.flatMap((place) => named(place, ask(place)));
   return {
     figures: places.length, flaws: of(probe.flaw), small: of((p) => probe.smallText(p, text)),
-    misplaced: of((p) => probe.misplaced(p, target)), overflow: probe.overflowing(),
+    misplaced: of((p) => probe.misplaced(p, target)), unscaled: of(probe.unscaled), overflow: probe.overflowing(),
     dark: probe.isDark(document.body), "dark figures": places.map(probe.isDark) };
 }"""
 
@@ -200,6 +200,8 @@ def slide_violations(page, **options):
     What stays is condensed as a page is: axe-core takes a head of a table for empty that has nothing but a formula's MathML.
     """
     page.evaluate("'axe' in window") or page.evaluate(AXE_SCRIPT)
+    # What fades in is pale until it is there.
+    page.wait_for_function("() => !document.getAnimations().some((a) => a instanceof CSSTransition)")
     page.evaluate("() => probe.takeOut(...document.querySelectorAll('.slides aside, section[data-cells]:not(.present)'))")
     page.evaluate("probe.condense()")
     found = asked(page, **options)
