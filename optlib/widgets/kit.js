@@ -363,7 +363,10 @@ function makeScale(kind) {
     const stride = [1, 2, 3, 4, 5, 10, 20, 50, 100].find((s) => (high - low) / s <= count) ?? 200;
     const found = [];
     for (let p = Math.ceil(low / stride) * stride; p <= high; p += stride) found.push([10 ** p, power(p)]);
-    return found;
+    if (found.length > 1) return found;
+    // One number is no scale: where fewer than two powers of ten are in sight, also twice and five times them, or any others.
+    const between = [...new Set([low - 1, high])].flatMap((p) => [1, 2, 5].map((m) => Number(`${m}e${p}`))).filter((v) => v >= a && v <= b);
+    return (between.length > 1 ? between : ticks(a, b, count)).map((v) => [v, format(v)]);
   };
   return scale;
 }

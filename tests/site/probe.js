@@ -353,6 +353,14 @@
     });
   }
 
+  /** The axes with fewer than two numbers: they say nothing of their scale. */
+  function unscaled(place) {
+    return [...place.querySelectorAll(".ol-axes")].filter(shown).flatMap((axes) => {
+      const along = (a, b) => [...axes.querySelectorAll(".ol-tick")].filter((tick) => tick.getAttribute(a) === tick.getAttribute(b)).length;
+      return Object.entries({ x: along("x1", "x2"), y: along("y1", "y2") }).filter(([, n]) => n < 2).map(([axis, n]) => `${n} numbers at the axis ${axis}`);
+    });
+  }
+
   /** What begins to the left of the box in which it scrolls, so that its end is seen first. */
   function beheaded() {
     const boxes = [...document.querySelectorAll(".bd-article :is(div.math, .pst-scrollable-table-container, .cell_output .output, pre)")];
@@ -376,6 +384,6 @@
 
   globalThis.probe = {
     picture, settings, readout, said, told, controls, settled, rested, becomes, changes, until, arrive, begin, flaw, centre, covered, tryOptions,
-    noteFocus, focusNoted, focusMark, smallText, misplaced, beheaded, overflowing, looseStops, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
+    noteFocus, focusNoted, focusMark, smallText, misplaced, unscaled, beheaded, overflowing, looseStops, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
   };
 })();

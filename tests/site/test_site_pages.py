@@ -56,6 +56,7 @@ def test_no_line_begins_with_a_comma(seen):
 
 def test_figures_can_be_read_and_hit(seen):
     assert not seen["small"], listed(seen["small"])
+    assert not seen["unscaled"], listed(seen["unscaled"])
     assert not seen["misplaced"], listed(seen["misplaced"])
 
 
