@@ -58,6 +58,13 @@ class Reader:
             time.sleep(0.1)
         raise AssertionError(f"not stored: {sorted(missing)}")
 
+    def wait_until_quiet(self):
+        """Wait until nothing was sent for a second: what the worker stores beside the open page comes when it likes."""
+        before = None
+        while before != len(self.server.sent):
+            before = len(self.server.sent)
+            time.sleep(1)
+
     def wait_for_new_publication(self):
         """Wait until the worker of `republished` has taken over."""
         names = []
@@ -114,6 +121,7 @@ def test_what_was_visited_is_there_without_a_network(reader):
     reader.wait_for(reader.first, *reader.loaded())
     reader.go(reader.second)
     reader.wait_for(reader.second, *reader.loaded())
+    reader.wait_until_quiet()
     reader.context.set_offline(True)
     reader.server.sent.clear()
     reader.page.reload()
