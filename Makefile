@@ -109,6 +109,7 @@ audit:  ## look the locked versions up in the databases of known vulnerabilities
 	for lock in $$(git ls-files '*requirements.lock'); do $(AUDIT)/pip-audit --strict --disable-pip --require-hashes -r $$lock; done
 	$(AUDIT)/pip-audit --strict --disable-pip --no-deps -r tests/torch.txt
 	for lock in $$(git ls-files '*package-lock.json'); do (cd $$(dirname $$lock) && $(CURDIR)/$(AUDIT)/npm audit --package-lock-only); done
+
 assignments: $(INSTALLED)  ## write the exercises as notebooks with checks, and how to grade them, into _build/assignments
 	$(BIN)/python tools/assignments.py _build/assignments
 

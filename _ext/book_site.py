@@ -158,7 +158,7 @@ def slim_state(app, doctree):
 
 
 class Together(SphinxPostTransform):
-    """Keep a formula and the punctuation behind it on one line: browsers break a line after any formula."""
+    """Keep on one line a formula and the punctuation behind it, since browsers break a line after any formula, and "5 %"."""
 
     default_priority = 950  # when everything stands on the page
 
@@ -171,6 +171,10 @@ class Together(SphinxPostTransform):
                 after.parent.replace(after, rest)
                 formula.replace_self(together := nodes.inline(classes=["together"]))
                 together += [formula, nodes.Text(stops[0])]
+        for text in list(self.document.findall(nodes.Text)):
+            kept = re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
+            if kept != text and not isinstance(text.parent, nodes.literal | nodes.FixedTextElement | nodes.raw):
+                text.parent.replace(text, nodes.Text(kept))
 
 
 class Pictures(SphinxPostTransform):

@@ -376,14 +376,18 @@
     return wide.filter((e) => !wide.includes(e.parentElement)).map((e) => `<${e.tagName.toLowerCase()} class="${e.className}"> to ${e.getBoundingClientRect().right.toFixed(0)} px`);
   }
 
-  /** Formulas whose comma may stand at the head of the next line. */
-  function looseStops() {
+  /** Formulas whose comma, and numbers whose "%", may stand at the head of the next line. */
+  function looseEnds() {
     const loose = [...document.querySelectorAll(".bd-article span.math")].filter((e) => /^[,.;:!?)\]”’]/.test(e.nextSibling?.data ?? "") && getComputedStyle(e.parentElement).whiteSpace !== "nowrap");
-    return loose.map((e) => `a line may end between "${e.textContent.trim().slice(0, 40)}…" and "${e.nextSibling.data[0]}"`);
+    const parted = [...document.querySelectorAll(".bd-article :is(p, li, td):not(.live-figure *)")].flatMap((e) => [...e.childNodes]).filter((e) => /\d %/.test(e.data ?? ""));
+    return [
+      ...loose.map((e) => `a line may end between "${e.textContent.trim().slice(0, 40)}…" and "${e.nextSibling.data[0]}"`),
+      ...parted.map((e) => `a line may end before the "%" of "${e.data.slice(0, 60)}"`),
+    ];
   }
 
   globalThis.probe = {
     picture, settings, readout, said, told, controls, settled, rested, becomes, changes, until, arrive, begin, flaw, centre, covered, tryOptions,
-    noteFocus, focusNoted, focusMark, smallText, misplaced, unscaled, beheaded, overflowing, looseStops, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
+    noteFocus, focusNoted, focusMark, smallText, misplaced, unscaled, beheaded, overflowing, looseEnds, condense, thin, takeOut, putBack, isDark, frame, pause, shown,
   };
 })();

@@ -24,7 +24,8 @@ BAD_BODY = (
 BAD_ARTICLE = (
     '<input type="text"><p style="color:#999;background:#aaa">Hard to read.</p><div style="width:600px">wide</div>'
     '<div class="math" style="display:flex;flex-direction:row-reverse"><p style="flex:0 0 600px">Its end comes first.</p></div>'
-    '<p>Here stands <span class="math">x</span>, which may be parted from its comma.</p>'
+    '<p>Here stands <span class="math">x</span>, which may be parted from its comma, and 5 % from its sign.</p>'
+    '<p>A <a href="#" style="color:#700">link of its own color</a>.</p>'
     '<div style="background:#777"><p>On another ground.</p></div></article>'
     "<style>.ol-button{min-height:0!important;height:10px;padding:0!important}.ol-say{font-size:8px!important}</style>"
 )
@@ -171,7 +172,8 @@ def test_what_is_inaccessible_too_wide_too_small(broken, first):
         assert any(line.startswith("color-contrast ") and text in line for line in axe), text
     assert seen["overflow"]
     assert any("Its end comes first." in line for line in seen["overflow"])
-    assert len(seen["stops"]) == 1
+    assert len(seen["ends"]) == 2
+    assert len(seen["links"]) == 2
     assert any("px" in line for line in seen["misplaced"])
     assert any("8.0 px" in line for line in seen["small"])
 

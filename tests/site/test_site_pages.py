@@ -50,8 +50,13 @@ def test_nothing_scrolls_sideways(seen):
 
 
 def test_no_line_begins_with_a_comma(seen):
-    """None ends between a formula and the comma or the full stop behind it."""
-    assert not seen["stops"], listed(seen["stops"])
+    """None ends between a formula and the comma or the full stop behind it, nor between a number and its "%"."""
+    assert not seen["ends"], listed(seen["ends"])
+
+
+def test_links_have_one_color(seen):
+    """The theme gives those in tables another one."""
+    assert len(seen["links"]) < 2, seen["links"]
 
 
 def test_figures_can_be_read_and_hit(seen):

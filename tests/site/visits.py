@@ -126,18 +126,20 @@ def look(visit, arrive=True):
     visit.page.evaluate("() => document.querySelectorAll('details').forEach(d => { d.open = true; })")
     visit.page.evaluate("async () => { await probe.frame(); await probe.frame(); }")
     seen["overflow"] += visit.page.evaluate("[...probe.overflowing(), ...probe.beheaded()]")
-    seen["stops"] = visit.page.evaluate("probe.looseStops()")
+    seen["ends"] = visit.page.evaluate("probe.looseEnds()")
     seen["troubles"] = list(visit.troubles)
     return seen
 
 
 LOOK = """([text, target]) => {
   const places = [...document.querySelectorAll(".live-figure[data-model]")];
+  const links = [...document.querySelectorAll("article a:not(.headerlink, .btn)")];
   const named = (place, flaws) => [flaws].flat().filter(Boolean).map((flaw) => `${place.id || place.dataset.model}: ${flaw}`);
   const of = (ask) => places.flatMap((place) => named(place, ask(place)));
   return {
     figures: places.length, flaws: of(probe.flaw), small: of((p) => probe.smallText(p, text)),
     misplaced: of((p) => probe.misplaced(p, target)), unscaled: of(probe.unscaled), overflow: probe.overflowing(),
+    links: [...new Set(links.map((a) => getComputedStyle(a).color))],
     dark: probe.isDark(document.body), "dark figures": places.map(probe.isDark) };
 }"""
 
