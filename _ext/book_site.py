@@ -167,9 +167,10 @@ class Together(SphinxPostTransform):
             after = formula.next_node(descend=False, siblings=True)
             stops = re.match(r"[,.;:!?)\]”’]+", after) if isinstance(after, nodes.Text) else None
             if stops:
-                rest = nodes.Text(after[stops.end() :])
-                after.parent.replace(after, rest)
-                formula.replace_self(together := nodes.inline(classes=["together"]))
+                line = formula.parent
+                at = line.index(formula)
+                line[at + 1] = nodes.Text(after[stops.end() :])  # `replace` would take the first text of these very words
+                line[at] = together = nodes.inline(classes=["together"])
                 together += [formula, nodes.Text(stops[0])]
         for text in list(self.document.findall(nodes.Text)):
             kept = re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)

@@ -1,4 +1,4 @@
-"""What must fail the build, and what it makes of pictures: the command of the Makefile is run on a book of one page."""
+"""What must fail the build, and what it makes of pictures and formulas: the Makefile's command is run on a book of one page."""
 
 import base64
 import os
@@ -30,6 +30,13 @@ def command():
     return found[0].split()
 
 
+FORMULAS = """---
+description: A page with two formulas, of which one ends a sentence, and a share.
+---
+# A page
+
+Take *one*. Then $x$. Then *two*, $y$, and 5 % of it.
+"""
 PAGE = """---
 description: A page with two pictures, of lines and of pixels, and nothing else.
 ---
@@ -86,3 +93,13 @@ def test_pictures_of_a_page_get_dark_partners(tmp_path):
     assert dark == LINE.replace("#1f2430", DARK["#1f2430"])
     text = (tmp_path / "_build/html/page.html").read_text(encoding="utf-8")
     assert without_partner(text) == ["_images/dot.png"]
+
+
+def test_formulas_of_a_page_keep_their_stops(tmp_path):
+    """The full stop and the comma behind a formula stay on its line; those that stand elsewhere stay there."""
+    succeeded, output, _ = build(tmp_path, "page.md", FORMULAS)
+    assert succeeded, output[-3000:]
+    text = (tmp_path / "_build/html/page.html").read_text(encoding="utf-8")
+    line = re.search(r"<p>Take.*?</p>", text, re.S)[0]
+    line = re.sub(r'<span class="together"><span class="math">.*?</span>([.,])</span>', r"[formula\1]", line)
+    assert line == "<p>Take <em>one</em>. Then [formula.] Then <em>two</em>, [formula,] and 5\N{NO-BREAK SPACE}% of it.</p>"
