@@ -376,10 +376,10 @@
     return wide.filter((e) => !wide.includes(e.parentElement)).map((e) => `<${e.tagName.toLowerCase()} class="${e.className}"> to ${e.getBoundingClientRect().right.toFixed(0)} px`);
   }
 
-  /** Formulas whose comma, and numbers whose "%", may stand at the head of the next line. */
+  /** Formulas whose comma, and numbers whose "%", may stand at the head of the next line; not in figures and questions. */
   function looseEnds() {
-    const loose = [...document.querySelectorAll(".bd-article span.math")].filter((e) => /^[,.;:!?)\]”’]/.test(e.nextSibling?.data ?? "") && getComputedStyle(e.parentElement).whiteSpace !== "nowrap");
-    const parted = [...document.querySelectorAll(".bd-article :is(p, li, td):not(.live-figure *)")].flatMap((e) => [...e.childNodes]).filter((e) => /\d %/.test(e.data ?? ""));
+    const loose = [...document.querySelectorAll(":is(.bd-article, .slide) span.math")].filter((e) => /^[,.;:!?)\]”’]/.test(e.nextSibling?.data ?? "") && getComputedStyle(e.parentElement).whiteSpace !== "nowrap");
+    const parted = [...document.querySelectorAll(":is(.bd-article, .slide) :is(p, li, td):not(.live-figure *, .asked)")].flatMap((e) => [...e.childNodes]).filter((e) => /\d %/.test(e.data ?? ""));
     return [
       ...loose.map((e) => `a line may end between "${e.textContent.trim().slice(0, 40)}…" and "${e.nextSibling.data[0]}"`),
       ...parted.map((e) => `a line may end before the "%" of "${e.data.slice(0, 60)}"`),

@@ -86,6 +86,12 @@ def test_an_answered_question_fits_its_slide(opened, deck):
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_line_begins_with_a_comma(opened, deck):
+    """On no slide ends one between a formula and the comma or the full stop behind it, nor between a number and its "%"."""
+    ends = opened.page.evaluate("probe.looseEnds()")
+    assert not ends, "\n".join(ends)
+
+
 # A few slides on which stands whatever stands on the slides of a deck.
 KINDS = """() => {
   const parts = [".opening", ".objective", ".claim", ".answer", ".admonition", ".katex-display", "table", ".source",
