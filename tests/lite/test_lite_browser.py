@@ -12,6 +12,7 @@ import tomllib
 
 import build
 import built
+import drive
 import pytest
 import session
 
@@ -91,11 +92,11 @@ def test_a_figure_lives_in_the_notebook(started):
     canvas = shown.locator("canvas").first
     canvas.wait_for(timeout=30_000)
     colors = "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
-    assert canvas.evaluate(colors) > 10
+    assert drive.until(started.page, lambda: canvas.evaluate(colors) > 10), "nothing is drawn"
     rate = shown.get_by_role("slider", name="learning rate η")
     assert rate.get_attribute("aria-valuetext") == "0.15"
     rate.press("End")
-    assert rate.get_attribute("aria-valuetext") != "0.15"
+    assert drive.until(started.page, lambda: rate.get_attribute("aria-valuetext") != "0.15"), "the key moved nothing"
     assert started.run("print(figure.hyper['sgd']['lr'] > 0.15)") == "True\n"
     started.run("figure.hyper = {'sgd': {'lr': 0.21}}")
     started.page.wait_for_function(VALUE, arg=[rate.element_handle(), "0.21"], timeout=10_000)

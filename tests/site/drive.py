@@ -33,6 +33,15 @@ def chromium_browser():
             browser.close()
 
 
+def until(page, holds, seconds=5):
+    """Wait until `holds()`; return whether it came to that. A figure is drawn in the next frame, on a busy machine late."""
+    for _ in range(20 * seconds):
+        if holds():
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
 class Visit:
     """A page that is open, in a context of its own or in a given one, which it leaves open then.
 

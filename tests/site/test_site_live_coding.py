@@ -8,6 +8,7 @@ import time
 import urllib.request
 
 import built
+import drive
 import nbformat
 import pytest
 
@@ -95,7 +96,7 @@ def watch(page, lab):
     assert not page.locator(".cm-line", has_text="from optlib import losses").is_visible(), "a skipped cell is shown"
     page.keyboard.press("ArrowRight")
     second.wait_for()
-    assert not first.is_visible()
+    first.wait_for(state="hidden")
 
     handle = page.locator(".ol-handle")
     box = handle.bounding_box()
@@ -104,9 +105,12 @@ def watch(page, lab):
     page.mouse.down()
     page.mouse.move(x + 60, y + 40, steps=4)
     page.mouse.up()
-    page.wait_for_timeout(200)
-    moved = handle.bounding_box()
-    assert abs(moved["x"] - box["x"] - 60) < 3 and abs(moved["y"] - box["y"] - 40) < 3
+
+    def follows():
+        moved = handle.bounding_box()
+        return abs(moved["x"] - box["x"] - 60) < 3 and abs(moved["y"] - box["y"] - 40) < 3
+
+    assert drive.until(page, follows), f"the point is at {handle.bounding_box()}, and was at {box}"
     page.keyboard.press("ArrowRight")  # the point has the focus: it moves, the slide stays
     page.wait_for_timeout(500)
     assert second.is_visible() and not printed.is_visible()

@@ -196,8 +196,7 @@ def paint(page, fingers):
     page.mouse.down()
     page.mouse.move(left, box["y"] + 0.3 * box["height"], steps=6)
     page.mouse.up()
-    page.wait_for_timeout(300)
-    assert said.inner_text() != first, "the mouse changed nothing"
+    assert drive.until(page, lambda: said.inner_text() != first), "the mouse changed nothing"
     swipe(fingers, (right, middle), (left, middle))
     assert page.evaluate(AT) == here, "a hand in a figure turned the slide"
     page.locator("section.present:not(.stack) .ol-figure :is(input[type=range], .ol-handle)").first.focus()
@@ -236,22 +235,23 @@ def test_a_hand_in_a_figure_does_not_turn_the_slide(browser, server, lecture, si
         page.mouse.down()
         page.mouse.move(*to, steps=5)
         page.mouse.up()
-        page.wait_for_timeout(100)
-        assert near(page.evaluate(HANDLE), to), f"the point is at {page.evaluate(HANDLE)}, the mouse at {to}"
+        followed = drive.until(page, lambda: near(page.evaluate(HANDLE), to))
+        assert followed, f"the point is at {page.evaluate(HANDLE)}, the mouse at {to}"
         assert page.evaluate(AT) == here
 
         for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowRight"):  # the point has the focus
             page.keyboard.press(key)
         page.wait_for_timeout(100)
         assert page.evaluate(AT) == here, "an arrow key in a figure turned the slide"
+        assert drive.until(page, lambda: not near(page.evaluate(HANDLE), to)), "the arrow keys did not move the point"
         x, y = page.evaluate(HANDLE)
-        assert not near([x, y], to), "the arrow keys did not move the point"
 
         swipe(fingers, (x, y), (x - 60 * scale, y + 30 * scale))
         page.wait_for_timeout(100)
         assert page.evaluate(AT) == here, "a finger in a figure turned the slide"
+        wanted = [x - 60 * scale, y + 30 * scale]
+        assert drive.until(page, lambda: near(page.evaluate(HANDLE), wanted)), f"the point is at {page.evaluate(HANDLE)}"
         left = page.evaluate(HANDLE)
-        assert near(left, [x - 60 * scale, y + 30 * scale]), f"the point is at {left}"
         swipe(fingers, (to[0], box["y"] + 0.8 * box["height"]), (to[0] - 200, box["y"] + 0.8 * box["height"]))
         assert page.evaluate(AT) == here
 
@@ -269,9 +269,8 @@ def test_a_hand_in_a_figure_does_not_turn_the_slide(browser, server, lecture, si
         assert page.locator("section.present:not(.stack) .ol-say").inner_text() == said
         reset.focus()
         page.keyboard.press("Space")
-        page.wait_for_timeout(100)
+        assert drive.until(page, lambda: page.evaluate(HANDLE) != left), "the space key on Reset did nothing"
         assert page.evaluate(AT) == here
-        assert page.evaluate(HANDLE) != left, "the space key on Reset did nothing"
 
         swipe(fingers, (900 * scale, 40 * scale), (400 * scale, 40 * scale))
         assert page.evaluate(AT) != here, "a finger beside the figure did not turn the slide"
